@@ -1,0 +1,1 @@
+"""Epsilon: a searchable web catalogue of privacy-ML papers."""

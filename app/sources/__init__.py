@@ -1,0 +1,1 @@
+"""Sources: one pure module a format, bytes to drafts with their position."""
