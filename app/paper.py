@@ -1,12 +1,17 @@
-"""The domain: what a paper is on its way from a source to the catalogue. No I/O.
+"""The domain: what a paper is on its way from a source to the reader. No I/O.
 
-Each stage has one name: a source yields a ``Draft``, the catalogue stores a paper, the search engine holds a document.
+Each stage has one name: a source yields a ``Draft``, the catalogue stores a ``Paper`` with its ``Tag``s, the search
+engine holds it as a document.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
+
+ARXIV = "arxiv"
+"""The venue id of a preprint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,15 +19,15 @@ class Draft:
     """A paper as one source gives it; what the source doesn't say is empty.
 
     ``position`` says where in the source it stands, in words that a person can follow ("line 12").
-    ``published`` is YYYY, YYYY-MM or YYYY-MM-DD; ``venue_year`` is the year at the venue.
-    ``extra`` keeps keys of the source that the catalogue has no field for.
+    ``published`` is YYYY, YYYY-MM or YYYY-MM-DD, the day of the preprint where there is one; ``year`` is the year at
+    the venue. ``extra`` keeps keys of the source that the catalogue has no field for.
     """
 
     title: str
     abstract: str = ""
     authors: tuple[str, ...] = ()
     venue: str | None = None
-    venue_year: int | None = None
+    year: int | None = None
     venue_track: str | None = None
     published: str | None = None
     arxiv_id: str | None = None
@@ -31,7 +36,7 @@ class Draft:
     pdf_url: str | None = None
     code_url: str | None = None
     position: str = ""
-    extra: dict[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +46,62 @@ class Reject:
     position: str
     reason: str
     excerpt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The words that earned a tag: ``field[start:end] == text`` of the paper as stored, in characters."""
+
+    rule: str
+    field: Literal["title", "abstract"]
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A label of a facet that a paper has, most specific only; a curator's tag has no evidence."""
+
+    facet: str
+    label: str
+    evidence: tuple[Evidence, ...] = ()
+    curated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """An author: a stable id for addresses, and the name as printed."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper as search results show it; the search engine stores it whole, so results need no database.
+
+    ``labels`` maps a facet's id to the ids of its labels, most specific only, in the taxonomy's order.
+    ``year`` is the year at the venue, or the preprint's where ``venue`` is ``ARXIV``. ``url`` is where it can be read.
+    """
+
+    id: str
+    revision: int
+    title: str
+    abstract: str
+    authors: tuple[Author, ...]
+    venue: str
+    venue_label: str
+    year: int | None
+    published: str | None = None
+    arxiv_id: str | None = None
+    doi: str | None = None
+    url: str | None = None
+    pdf_url: str | None = None
+    code_url: str | None = None
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def has(self) -> tuple[str, ...]:
+        """What the ``has`` filter finds it by: ``code``, ``venue``."""
+        return ("code",) * bool(self.code_url) + ("venue",) * (self.venue != ARXIV)

@@ -1,0 +1,1 @@
+"""Ingest: normalise → match/merge → enrich → tag, then the catalogue saves."""

@@ -1,0 +1,1 @@
+"""Web: pages, API and exports over search and catalogue. It writes no papers."""
