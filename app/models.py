@@ -67,6 +67,7 @@ class Paper(SQLModel, table=True):
     revision: int
     title: str
     title_key: str = Field(index=True)
+    title_start: str = Field(index=True)
     abstract: str
     venue_id: str = Field(foreign_key="venue.id", index=True)
     venue_track: str | None = None

@@ -1,4 +1,4 @@
-"""Venues: from the many ways in which sources write one to its id, label, full name and kind. Pure; the table is data."""
+"""Venues: from the many ways in which sources write one to its id, label, name and kind. Pure; the table is data."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _ORDINAL = (
 )
 _NOISE = re.compile(
     rf"\b(?:{_ORDINAL}|(?:19|20)\d\d|proceedings|proc|volume|vol|part|series|lncs|pmlr|main track|main|long papers|"
-    r"short papers|poster|oral|spotlight|the|of|on|in|and|for|ieee|acm|cvf|rsj|annual|international|int l|intl|to appear"
-    r"|accepted (?:at|by|to)?|\d+)\b"
+    r"short papers|poster|oral|spotlight|the|of|on|in|and|for|ieee|acm|cvf|rsj|annual|international|int l|intl"
+    r"|to appear|accepted (?:at|by|to)?|\d+)\b"
 )
 _NAMES = re.compile(r"[^\w&*+@]+|_")
 

@@ -1,0 +1,214 @@
+"""Mending what sources give: text, names, dates, identifiers. Pure; no word is lost.
+
+LaTeX is resolved span by span (one formula, one macro, one accent), never a text as a whole: to a LaTeX parser all
+that follows a ``%`` is a comment.
+"""
+
+from __future__ import annotations
+
+import html
+import logging
+import re
+import unicodedata
+from dataclasses import replace
+from functools import lru_cache
+
+from pylatexenc.latex2text import LatexNodes2Text
+from pylatexenc.latexwalker import LatexWalkerError
+
+from app.identifiers import arxiv_id, arxiv_pdf_url, arxiv_url, doi, doi_url
+from app.paper import Draft, Reject
+
+logging.getLogger("pylatexenc").setLevel(logging.CRITICAL)  # what it can't read is kept as it was given
+
+LONGEST_TITLE = 1000
+LONGEST_ABSTRACT = 100_000
+
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u2060\ufeff\ufffe\uffff\ud800-\udfff]")
+_TAGS = re.compile(
+    r"</?(?:i|b|em|strong|sub|sup|tt|p|br|span|scp|jats:[a-z]+|inline-formula|tex-math)(?:\s[^<>]{0,200})?/?>",
+    re.IGNORECASE,
+)
+_MIRROR = re.compile(r"\bhttps?://hfproxy\.[\w-]+\.[a-z]+(?=[/\s]|$)", re.IGNORECASE)
+"""A proxy through which some pages rewrite their links to huggingface.co."""
+
+_FORMULA = re.compile(r"(?<![\\$])\$(?![\s$])([^$]{1,400}?)(?<![\s\\])\$(?![\d$])")
+_ACCENT = re.compile(
+    r"\{?\\[\"'`^~=.](?:\{\\?[A-Za-z]\}|\\?[A-Za-z])\}?|\{?\\[Hckuvdbrt](?:\{\\?[A-Za-z]{1,2}\}|\s[A-Za-z]\b)\}?"
+)
+_STRUCTURE = re.compile(r"\\(?:frac|tfrac|dfrac|sqrt|binom)\s*(?:\{[^{}]{0,200}\}){1,2}")
+_STYLE = re.compile(
+    r"\\(?:emph|text(?:it|bf|tt|sc|rm|sf|sl|normal|color)?|math(?:cal|bf|bb|rm|it|sf|frak|scr|tt)|boldsymbol|bm"
+    r"|underline|overline|widetilde|widehat|mbox|operatorname|url|href|it|bf|em|tt|rm|sc|small|large|big[lrg]?|Big[lrg]?"
+    r"|left|right|displaystyle|ensuremath|xspace|footnote)(?![A-Za-z])\*?\s*(\{[^{}]{0,400}\})?"
+)
+_MACRO = re.compile(r"\\([A-Za-z]+)\*?(?:\{\})?")
+_ESCAPED = re.compile(r"\\([%&_#${}|,;:! ])")
+_SCRIPT = re.compile(r"([\^_])\{([^{}]{0,200})\}")
+_BLANK = re.compile(r"\s+")
+
+
+def mend(text: str) -> str:
+    r"""Return the text as people read it: one line, no LaTeX or HTML source, no control characters, every word.
+
+    >>> mend("up to 26\\% of  O(T^{1/3}) in ``private'' D\\\"urmuth's $\\epsilon$-DP, from $5 to $10 & more")
+    "up to 26% of O(T^(1/3)) in “private” Dürmuth's ε-DP, from $5 to $10 & more"
+    """
+    text = _CONTROL.sub("", text)
+    if "&" in text:
+        text = html.unescape(text)
+    if "<" in text:
+        text = _TAGS.sub(" ", text)
+    text = _MIRROR.sub("https://huggingface.co", text)
+    if "$" in text:
+        text = _FORMULA.sub(lambda found: _resolve(found[0], found[1]), text)
+    if "\\" in text:
+        text = _latex(text)
+    if "{" in text:
+        text = _scripts(text)
+    text = text.replace("``", "“").replace("''", "”").replace(" --- ", " — ").replace(" -- ", " – ")
+    return unicodedata.normalize("NFC", _CONTROL.sub("", _BLANK.sub(" ", text))).strip()
+
+
+def _latex(text: str) -> str:
+    text = text.replace("\\\\", " ")
+    text = _ACCENT.sub(lambda found: _resolve(found[0], found[0]), text)
+    text = _STRUCTURE.sub(lambda found: _resolve(found[0], found[0]), text)
+    for _ in range(4):  # styles stand inside each other
+        text, count = _STYLE.subn(lambda found: (found[1] or " ").removeprefix("{").removesuffix("}"), text)
+        if not count:
+            break
+    text = _MACRO.sub(lambda found: _symbol(found[1]), text)
+    return _ESCAPED.sub(lambda found: found[1] if found[1] not in ",;:!| " else " ", text)
+
+
+def _scripts(text: str) -> str:
+    """Resolve ``^{…}`` and ``_{…}``, from the inside out."""
+    for _ in range(4):
+        text, count = _SCRIPT.subn(
+            lambda found: found[1] + (found[2] if len(found[2]) == 1 or found[2].isalnum() else f"({found[2]})"), text
+        )
+        if not count:
+            break
+    return text
+
+
+@lru_cache(maxsize=4096)
+def _resolve(span: str, inside: str) -> str:
+    """Return a span of LaTeX as text; without its marks alone where the parser would lose words."""
+    inside = _scripts(inside)
+    try:
+        text = LatexNodes2Text(math_mode="text", keep_comments=True).latex_to_text(inside).strip()
+    except (LatexWalkerError, ValueError, IndexError, RecursionError):
+        text = ""
+    given = re.findall(r"[A-Za-z0-9]+", re.sub(r"\\[A-Za-z]+", " ", inside))
+    kept = unicodedata.normalize("NFKD", text)
+    lost = any(word not in kept for word in given)
+    return span.strip("$").replace("\\", "") if lost or not text else unicodedata.normalize("NFC", _greek(text))
+
+
+@lru_cache(maxsize=4096)
+def _symbol(name: str) -> str:
+    """Return what a macro prints; its name where that isn't known."""
+    try:
+        text = LatexNodes2Text().latex_to_text(f"\\{name}" + "{}").strip()
+    except (LatexWalkerError, ValueError, IndexError):
+        text = ""
+    return _greek(text) if text and "<" not in text else name
+
+
+def _greek(text: str) -> str:
+    """Return the plain letters for symbols that are searched as such."""
+    return text.replace("ϵ", "ε").replace("ϕ", "φ")
+
+
+_NUMBERED = re.compile(r"\s+\d{4}$")
+_SUFFIX = re.compile(r"^(?:jr|sr|ii|iii|iv)\.?$", re.IGNORECASE)
+_DATE = re.compile(r"^((?:19|20)\d\d)(?:[-/](0?[1-9]|1[0-2])(?:[-/](0?[1-9]|[12]\d|3[01]))?)?(?:[T ].*)?$")
+
+
+def author(name: str) -> str:
+    """Return a name as printed on a paper.
+
+    >>> author("Dwork, Cynthia"), author("Wei Wang 0001"), author("Sammy Davis, Jr.")
+    ('Cynthia Dwork', 'Wei Wang', 'Sammy Davis, Jr.')
+    """
+    name = _NUMBERED.sub("", mend(name).replace("{", "").replace("}", ""))
+    parts = [part.strip() for part in name.split(",")]
+    if len(parts) == 2 and all(parts) and not _SUFFIX.match(parts[1]):
+        return f"{parts[1]} {parts[0]}"
+    if len(parts) == 3 and _SUFFIX.match(parts[1]):
+        return f"{parts[2]} {parts[0]}, {parts[1]}"
+    return name.strip(" ,;")
+
+
+def date(text: str) -> str | None:
+    """Return YYYY, YYYY-MM or YYYY-MM-DD, or None.
+
+    >>> date("2023-9-01T12:00:00Z"), date("2023"), date("last year")
+    ('2023-09-01', '2023', None)
+    """
+    found = _DATE.match(text.strip())
+    return "-".join(part.zfill(2) for part in found.groups() if part) if found else None
+
+
+def normalise(draft: Draft) -> Draft | Reject:
+    """Return the draft mended, or why it can't be kept."""
+
+    def reject(reason: str) -> Reject:
+        return Reject(draft.position, reason, _BLANK.sub(" ", _CONTROL.sub("", draft.title))[:200])
+
+    title = mend(draft.title)
+    if not any(c.isalnum() for c in title):
+        return reject("it has no title")
+    if len(title) > LONGEST_TITLE:
+        return reject(f"its title has {len(title):,} characters, more than {LONGEST_TITLE:,}")
+    abstract = mend(draft.abstract)
+    if len(abstract) > LONGEST_ABSTRACT:
+        return reject(f"its abstract has {len(abstract):,} characters, more than {LONGEST_ABSTRACT:,}")
+    if draft.year is not None and not 1900 <= draft.year <= 2100:
+        return reject(f"its year is {draft.year}, not between 1900 and 2100")
+    published = date(draft.published) if draft.published else None
+    if draft.published and published is None:
+        return reject(f"its date is {draft.published[:40]!r}, not YYYY, YYYY-MM or YYYY-MM-DD")
+    found_arxiv = arxiv_id(draft.arxiv_id) if draft.arxiv_id else None
+    if draft.arxiv_id and found_arxiv is None:
+        return reject(f"its arXiv id is {draft.arxiv_id[:60]!r}, which is none")
+    found_doi = doi(draft.doi) if draft.doi else None
+    if draft.doi and found_doi is None:
+        found_arxiv = found_arxiv or arxiv_id(draft.doi)
+        if found_arxiv is None:
+            return reject(f"its DOI is {draft.doi[:60]!r}, which is none")
+    for link in (draft.url, draft.pdf_url):
+        found_arxiv = found_arxiv or (arxiv_id(link) if link else None)
+        found_doi = found_doi or (doi(link) if link and "doi.org/" in link else None)
+    return replace(
+        draft,
+        title=title,
+        abstract=abstract,
+        authors=tuple(name for name in map(author, draft.authors) if name),
+        venue=mend(draft.venue) or None if draft.venue else None,
+        published=published or (_month(found_arxiv) if found_arxiv else None),
+        arxiv_id=found_arxiv,
+        doi=found_doi,
+        url=_link(draft.url) or (arxiv_url(found_arxiv) if found_arxiv else doi_url(found_doi) if found_doi else None),
+        pdf_url=_link(draft.pdf_url) or (arxiv_pdf_url(found_arxiv) if found_arxiv else None),
+        code_url=_link(draft.code_url),
+    )
+
+
+def _link(text: str | None) -> str | None:
+    """Return a link that a browser may follow: nothing but http and https, so that no script hides in one."""
+    text = _MIRROR.sub("https://huggingface.co", _CONTROL.sub("", text or "").strip())
+    return text if re.match(r"https?://[^\s/]+", text, re.IGNORECASE) and not re.search(r"\s", text) else None
+
+
+def _month(identifier: str) -> str | None:
+    """Return the month that an arXiv id carries.
+
+    >>> _month("2309.13038"), _month("math/0309136")
+    ('2023-09', '2003-09')
+    """
+    digits = identifier.split("/")[-1][:4]
+    century = "19" if "/" in identifier and digits[:2] > "90" else "20"
+    return f"{century}{digits[:2]}-{digits[2:]}" if "01" <= digits[2:] <= "12" else None
