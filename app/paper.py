@@ -78,6 +78,37 @@ class Author:
 
 
 @dataclass(frozen=True, slots=True)
+class Venue:
+    """A venue: id, short name, full name; ``kind`` is conference, journal, workshop, preprint or unknown."""
+
+    id: str
+    label: str
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A paper's fields as composed from all its sources; ``origins`` maps a field to the place of the record in the
+    order of those that it was composed of.
+    """
+
+    title: str
+    abstract: str
+    authors: tuple[str, ...]
+    venue: Venue
+    venue_track: str | None
+    year: int | None
+    published: str | None
+    arxiv_id: str | None
+    doi: str | None
+    url: str | None
+    pdf_url: str | None
+    code_url: str | None
+    origins: Mapping[str, int] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Paper:
     """A paper as search results show it; the search engine stores it whole, so results need no database.
 

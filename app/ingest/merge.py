@@ -8,15 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from app.identifiers import fold, slug, title_key
-from app.ingest.venues import Known as Venue
 from app.ingest.venues import venue
-from app.paper import ARXIV, Draft
-
-TITLE_START = 24
-"""So many characters of a title's key do near titles share."""
+from app.paper import ARXIV, Composed, Draft
 
 _RANKS = {"jsonl": 1, "arxiv": 1, "digest": 2, "ris": 2, "bibtex": 2, "csv": 3, "awesome": 4}
 _OTHERS = re.compile(r"^(?:and\s+)?(?:others|et al\.?)$", re.IGNORECASE)
@@ -51,30 +47,11 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A draft with the format of its source and the order in which it came."""
+    """A draft with the format of its source and its place in the order in which they came."""
 
     order: int
     format: str
     draft: Draft
-
-
-@dataclass(frozen=True, slots=True)
-class Composed:
-    """A paper's fields; ``origins`` maps a field to the order of the record that gave it."""
-
-    title: str
-    abstract: str
-    authors: tuple[str, ...]
-    venue: Venue
-    venue_track: str | None
-    year: int | None
-    published: str | None
-    arxiv_id: str | None
-    doi: str | None
-    url: str | None
-    pdf_url: str | None
-    code_url: str | None
-    origins: dict[str, int] = field(default_factory=dict, compare=False)
 
 
 def names(authors: Iterable[str]) -> frozenset[str]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 import yaml
 
 from app.identifiers import fold, slug
-from app.paper import ARXIV
+from app.paper import ARXIV, Venue
 
 TABLE = Path(__file__).parent / "venues.yaml"
 _ORDINAL = (
@@ -26,22 +25,13 @@ _NOISE = re.compile(
 _NAMES = re.compile(r"[^\w&*+@]+|_")
 
 
-class Known(NamedTuple):
-    """A venue; ``kind`` is conference, journal, workshop, preprint or unknown."""
-
-    id: str
-    label: str
-    name: str
-    kind: str
-
-
-def venue(given: str | None) -> Known:
+def venue(given: str | None) -> Venue:
     """Return the venue that a source names; one that the table doesn't know stays as given.
 
     >>> venue("Advances in Neural Information Processing Systems 36").id, venue("Oakland '23").label
     ('neurips', 'IEEE S&P')
     >>> venue("Journal of Irreproducible Results, 2021")
-    Known(id='journal-of-irreproducible-results', label='Journal of Irreproducible Results', \
+    Venue(id='journal-of-irreproducible-results', label='Journal of Irreproducible Results', \
 name='Journal of Irreproducible Results', kind='unknown')
     """
     given = " ".join((given or "").split())
@@ -59,7 +49,7 @@ name='Journal of Irreproducible Results', kind='unknown')
         if known:
             return known
     label = re.sub(r"[\s,'’(]*\b(?:19|20)\d\d\b\)?$", "", given).strip(" ,") or given
-    return Known(slug(label) or "unknown", label, label, "unknown")
+    return Venue(slug(label) or "unknown", label, label, "unknown")
 
 
 def _core(spelling: str) -> str:
@@ -70,12 +60,12 @@ def _core(spelling: str) -> str:
 
 
 @cache
-def _table() -> dict[str, Known]:
+def _table() -> dict[str, Venue]:
     """Return the venues by every spelling's core."""
     entries: dict[str, list[str]] = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
-    table: dict[str, Known] = {}
+    table: dict[str, Venue] = {}
     for venue_id, (label, kind, name, *others) in entries.items():
-        known = Known(venue_id, label, name, kind)
+        known = Venue(venue_id, label, name, kind)
         for spelling in (label, name, *others):
             meant = table.setdefault(_core(spelling), known)
             if meant is not known:

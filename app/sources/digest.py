@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import BinaryIO
 
 from app.paper import Draft, Reject
 
@@ -15,19 +16,19 @@ FURNITURE = re.compile(r"Get trending papers in your email inbox\b", re.IGNORECA
 BUTTON = re.compile(r"^Subscribe(?=[^a-z\s])")
 
 
-def recognises(data: bytes) -> bool:
+def recognises(head: bytes) -> bool:
     """Tell whether the text begins as a digest does."""
-    return FURNITURE.match(data[:200].decode("utf-8", "replace").lstrip("\ufeff \r\n")) is not None
+    return FURNITURE.match(head[:200].decode("utf-8", "replace").lstrip("\ufeff \r\n")) is not None
 
 
-def read(data: bytes) -> Iterator[Draft | Reject]:
+def read(stream: BinaryIO) -> Iterator[Draft | Reject]:
     """Yield the papers in their order, each with the number of its title's line.
 
     A last title without its abstract becomes a ``Reject``.
     """
     title: tuple[int, str] | None = None
-    for number, raw in enumerate(data.decode("utf-8", "replace").lstrip("\ufeff").splitlines(), start=1):
-        line = raw.strip()
+    for number, raw in enumerate(stream, start=1):
+        line = raw.decode("utf-8", "replace").strip("\ufeff \t\r\n\x0b\x0c")
         if not line or (title is None and FURNITURE.match(line)):
             continue
         if title is None:

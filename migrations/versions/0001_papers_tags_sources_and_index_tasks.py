@@ -68,6 +68,7 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("title", sa.String(), nullable=False),
         sa.Column("title_key", sa.String(), nullable=False),
+        sa.Column("title_start", sa.String(), nullable=False),
         sa.Column("abstract", sa.String(), nullable=False),
         sa.Column("venue_id", sa.String(), nullable=False),
         sa.Column("venue_track", sa.String(), nullable=True),
@@ -89,6 +90,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("paper", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_paper_title_key"), ["title_key"], unique=False)
+        batch_op.create_index(batch_op.f("ix_paper_title_start"), ["title_start"], unique=False)
         batch_op.create_index(batch_op.f("ix_paper_updated_at"), ["updated_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_paper_venue_id"), ["venue_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_paper_year"), ["year"], unique=False)
@@ -210,6 +212,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_paper_year"))
         batch_op.drop_index(batch_op.f("ix_paper_venue_id"))
         batch_op.drop_index(batch_op.f("ix_paper_updated_at"))
+        batch_op.drop_index(batch_op.f("ix_paper_title_start"))
         batch_op.drop_index(batch_op.f("ix_paper_title_key"))
 
     op.drop_table("paper")

@@ -1,7 +1,7 @@
-"""The catalogue in the database: the only writer of papers, and the reads that pages need.
+"""The catalogue in the database: the reads that pages need here, the only writer of papers in ``save``.
 
-Functions take a session and never commit; who opened the session decides. A paper, its tags and its index task are
-written together. What leaves this module are ``app.paper``'s values and the small ones below.
+Functions take a session and never commit; who opened the session decides. What leaves this module are ``app.paper``'s
+values and the small ones below.
 """
 
 from __future__ import annotations
@@ -16,20 +16,10 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from app import models as m
-from app.paper import ARXIV, Author, Draft, Evidence, Paper, Tag
+from app.paper import ARXIV, Author, Draft, Evidence, Paper, Tag, Venue
 from app.tagging.taxonomy import Taxonomy
 
 BATCH = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Venue:
-    """A venue: id, short name, full name, kind (conference, journal, workshop, preprint, unknown)."""
-
-    id: str
-    label: str
-    name: str
-    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +184,7 @@ def _papers(session: Session, ids: Sequence[str]) -> Iterator[Paper]:
             authors=tuple(authors.get(row["id"], ())), venue=row["venue_id"], venue_label=row["venue_label"],
             year=row["year"], published=row["published"], arxiv_id=row["arxiv_id"], doi=row["doi"], url=row["url"],
             pdf_url=row["pdf_url"], code_url=row["code_url"],
-            labels={facet: tuple(found) for facet, found in labels.get(row["id"], {}).items()},
+            labels={facet: tuple(sorted(found)) for facet, found in labels.get(row["id"], {}).items()},
         )  # fmt: skip
 
 
@@ -247,7 +237,7 @@ def stats(session: Session, taxonomy: Taxonomy) -> Stats:
     unknown = (
         sa.select(col(m.Venue.label), sa.func.count())
         .join(m.Paper, col(m.Paper.venue_id) == m.Venue.id)
-        .where(shown, m.Venue.kind == "unknown")
+        .where(shown, col(m.Venue.kind) == "unknown")
         .group_by(m.Venue.label)
     )
     by_source = sa.select(col(m.SourceRecord.source), sa.func.count()).group_by(m.SourceRecord.source)
