@@ -18,6 +18,10 @@ class EngineUnavailable(Exception):
     """The search engine can't be reached or can't answer; the message says which and what to do."""
 
 
+class IndexInUse(EngineUnavailable):
+    """Another process holds the embedded index for writing, and does the work."""
+
+
 class Sort(StrEnum):
     """Orders of results; equal ones break by year (newest first), then by id."""
 
