@@ -19,10 +19,12 @@ MOST_PARTS = 120
 
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060\ufeff\ud800-\udfff]+")
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
-_TOKEN = re.compile(r'(?P<minus>-+(?=[^\s-]))?(?:(?P<field>\w+):(?="))?(?:"(?P<phrase>[^"]*)(?:"|$)|(?P<word>\S+))')
+_TOKEN = re.compile(r'(?P<minus>-+(?=[^\s-]))?(?:(?P<field>\w+):(?="))?(?:"(?P<phrase>[^"]*)(?:"|$)|(?P<word>[^\s"]+))')
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
+_AROUND = re.compile(r"^[\s()\[\]<>,;'.]+|[\s()\[\]<>,;'.]+$")
 _YEARS = re.compile(r"^(?P<first>\d{4})?(?P<range>\.\.|-|–)?(?P<last>\d{4})?$")
-_SUBSCRIBE = re.compile(r"^\s*Subscribe(?=\s*[A-Z0-9])")
+_BUTTON = re.compile(r"^(?:Subscribe)+(?=[A-Z0-9])")
+"""What a copied title brings along from its page."""
 
 
 def clean(text: str) -> str:
@@ -39,7 +41,7 @@ def parse_text(text: str, taxonomy: Taxonomy) -> Node:
 
     The last word is a prefix where the text ends with it: a space or a mark after it ends the word.
     """
-    text = _SUBSCRIBE.sub("", clean(text))
+    text = clean(text)
     identifier = _identifier(text)
     if identifier is not None:
         return identifier
@@ -59,6 +61,8 @@ def parse_text(text: str, taxonomy: Taxonomy) -> Node:
             pending_or = False
         if sum(len(part.children) if isinstance(part, Or) else 1 for part in parts) >= MOST_PARTS:
             break
+    while len(parts) > 1 and parts[0] == Word("Subscribe") and _begins_title(parts[1]):
+        del parts[0]
     if not parts:
         return Everything()
     return parts[0] if len(parts) == 1 else And(tuple(parts))
@@ -74,11 +78,20 @@ def _parts(token: re.Match[str], taxonomy: Taxonomy, *, ends_open: bool) -> list
         nodes = [field] if field else [_word(name, prefix=False) if name else None, phrase]
     else:
         text = token["word"]
-        head, colon, tail = text.partition(":")
-        known = _identifier(text) or (_field(head, tail, taxonomy, quoted=False) if colon else None)
+        known = _known(text, taxonomy) or _known(_trim(text), taxonomy)
         nodes = [known or _word(text, prefix=ends_open and text[-1].isalnum() and not token["minus"])]
     found = [node for node in nodes if node is not None]
     return [Not(found[0]), *found[1:]] if token["minus"] and found else found
+
+
+def _known(text: str, taxonomy: Taxonomy) -> Field | Years | None:
+    """Return the identifier or field that a text without quotes is."""
+    name, colon, value = text.partition(":")
+    return _identifier(text) or (_field(name, value, taxonomy, quoted=False) if colon else None)
+
+
+def _begins_title(node: Node) -> bool:
+    return isinstance(node, Word) and not node.text[0].islower()
 
 
 def _phrase(text: str) -> Phrase | None:
@@ -87,12 +100,16 @@ def _phrase(text: str) -> Phrase | None:
 
 
 def _word(text: str, *, prefix: bool) -> Word | None:
-    text = _EDGES.sub("", text)
+    text = _trim(text)
     return Word("or" if text == "OR" else text, prefix) if text else None
 
 
+def _trim(text: str) -> str:
+    return _BUTTON.sub("", _EDGES.sub("", text))
+
+
 def _identifier(text: str) -> Field | None:
-    text = text.strip().strip("()[]<>,;\"'").rstrip(".")
+    text = _AROUND.sub("", text)
     if not text or len(text) > 300:
         return None
     if found := arxiv_id(text):
