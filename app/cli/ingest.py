@@ -1,0 +1,120 @@
+"""``epsilon ingest``, and what a curator does: ``merge``, ``split``, ``withdraw``, ``tag``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import IO
+
+import click
+
+from app.cli.context import REJECTED, bring_index_up_to_date, counting, open_database, print_json, say, settings_of
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
+@click.option("--format", "format_", help="the files' format, where it can't be recognised")
+@click.option("--metadata", type=click.Path(path_type=Path), help="JSON lines with what the files lack, by title")
+@click.option("--dry-run", is_flag=True, help="say what would happen, and keep nothing")
+@click.option("--json", "as_json", is_flag=True, help="print the report as one JSON document")
+@click.pass_context
+def ingest(
+    ctx: click.Context,
+    /,
+    paths: tuple[Path, ...],
+    format_: str | None,
+    metadata: Path | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Load files of papers: digests, BibTeX, RIS, arXiv Atom, CSV, JSON lines, awesome lists."""
+    from app.ingest.run import ingest
+    from app.sources import FORMATS
+    from app.tagging.tagger import load_tagger
+
+    if format_ is not None and format_ not in FORMATS:
+        raise click.UsageError(f"there is no format '{format_}'; there are {', '.join(FORMATS)}")
+    tagger = load_tagger(settings_of(ctx).taxonomy_dir)
+    with open_database(ctx) as database:
+        with counting("records read") as progress:
+            report = ingest(
+                database, tagger, paths, format=format_, metadata=metadata, dry_run=dry_run, progress=progress
+            )
+        if as_json:
+            print_json(report.as_json())
+        else:
+            click.echo(report.as_text(dry_run))
+        if not dry_run:
+            bring_index_up_to_date(ctx, database)
+    if report.rejected:
+        ctx.exit(REJECTED)
+
+
+@click.command()
+@click.argument("paper_id", metavar="ID")
+@click.argument("into")
+@click.pass_context
+def merge(ctx: click.Context, /, paper_id: str, into: str) -> None:
+    """Make two papers one: ID becomes part of INTO, and its address leads there."""
+    from app.ingest.curate import merge
+    from app.tagging.tagger import load_tagger
+
+    with open_database(ctx) as database:
+        merge(database, load_tagger(settings_of(ctx).taxonomy_dir), paper_id, into)
+        bring_index_up_to_date(ctx, database)
+
+
+@click.command()
+@click.argument("paper_id", metavar="ID")
+@click.pass_context
+def split(ctx: click.Context, /, paper_id: str) -> None:
+    """Undo a merge: the paper that was ID is one of its own again."""
+    from app.ingest.curate import split
+    from app.tagging.tagger import load_tagger
+
+    with open_database(ctx) as database:
+        split(database, load_tagger(settings_of(ctx).taxonomy_dir), paper_id)
+        bring_index_up_to_date(ctx, database)
+
+
+@click.command()
+@click.argument("paper_id", metavar="ID")
+@click.option("--reason", required=True, help="shown to visitors at the paper's address")
+@click.pass_context
+def withdraw(ctx: click.Context, /, paper_id: str, reason: str) -> None:
+    """Take a paper out for good."""
+    from app.ingest.curate import withdraw
+
+    with open_database(ctx) as database:
+        withdraw(database, paper_id, reason)
+        bring_index_up_to_date(ctx, database)
+
+
+@click.command()
+@click.argument("file", default="-", type=click.File("rb"))
+@click.option("--all", "stored", is_flag=True, help="bring the tags of every stored paper up to date instead")
+@click.pass_context
+def tag(ctx: click.Context, /, file: IO[bytes], stored: bool) -> None:
+    """Tag JSON lines (standard input without FILE) with title and abstract; they come back with labels and evidence."""
+    from app.tagging.tagger import load_tagger
+
+    tagger = load_tagger(settings_of(ctx).taxonomy_dir)
+    if stored:
+        from app.ingest.curate import retag
+
+        with open_database(ctx) as database:
+            with counting("papers tagged") as progress:
+                changes = retag(database, tagger, progress)
+            click.echo(changes.as_text())
+            bring_index_up_to_date(ctx, database)
+        return
+    from app.tagging.lines import LineError, tag_lines
+
+    rejected = False
+    for line in tag_lines(file, tagger):
+        if isinstance(line, LineError):
+            rejected = True
+            say(str(line))
+        else:
+            click.echo(line)
+    if rejected:
+        ctx.exit(REJECTED)
