@@ -1,0 +1,143 @@
+"""The one analysis of text: documents and queries alike become the same words, whichever engine holds them. Pure.
+
+A *form* is a word as it is read: folded to lower-case ASCII letters and digits. Its *stem* is what its inflections
+and its British and American spellings share.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from threading import Lock
+from typing import NamedTuple
+
+import Stemmer
+
+from app.identifiers import fold
+
+VERSION = 1
+"""Rises when the same text gives other words than before: an index that another version built is built anew."""
+
+_LONGEST = 60
+_WORD = re.compile(r"([^\W_](?:[^\W_]|[\u0300-\u036f])*)(?:['’]s(?![^\W_]))?")
+_HYPHEN = re.compile(r"[-‐‑–]|\u00ad")
+
+_SPELLINGS = [
+    (re.compile(r"is(e|ed|es|er|ers|ing|ation|ations|able)$"), r"iz\1"),
+    (re.compile(r"ys(e|ed|es|er|ers|ing)$"), r"yz\1"),
+    (re.compile(r"(?<=...)our(s|ed|ing|al|able|hood|hoods)?$"), r"or\1"),
+    (re.compile(r"(?<=..)(f|c)ence(s|d|less)?$"), r"\1ense\2"),
+    (re.compile(r"(?<=[a-z][bt])re(s|d)?$"), r"er\1"),
+    (re.compile(r"ogue(s|d)?$"), r"og\1"),
+    (re.compile(r"amme(s)?$"), r"am\1"),
+]
+"""British endings as American ones; other words that change do so on both sides, which does no harm."""
+
+_ABBREVIATIONS = re.compile(r"^[^aeiouy]{2,}(?<!s)s$")
+"""The plural of an abbreviation that no stemmer takes for a word: LLMs, GNNs."""
+
+STOP_WORDS = frozenset(
+    """
+    a about above after again against all also although am an and another any are aren as at be because been before
+    being below between both but by can cannot could couldn did didn do does doesn doing don done down during each
+    either else etc ever every few for from further get gets had hadn has hasn have haven having he her here hers him
+    his how however i if in instead into is isn it its itself just let like ll many may me might more most much must my
+    need neither no nor not now of off often on once one only onto or other our ours out over own per rather re same
+    several shall she should shouldn since so some still such than that the their theirs them then there these they
+    this those through thus to too toward towards under until up upon us use used using ve very via was wasn we well
+    were weren what when where whether which while who whom whose why will with within without won would wouldn yet you
+    your yours s t d m
+    """.split()
+)
+"""Words that say nothing about a paper: not asked for where the query has others."""
+
+
+class Token(NamedTuple):
+    """A word of a text: ``text[start:end]``, its form, and whether a hyphen alone joins it to the one before."""
+
+    start: int
+    end: int
+    form: str
+    joined: bool
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """Yield the words of a text in order, with their places in characters.
+
+    >>> [(token.form, token.joined) for token in tokens("Žiga's on-device ε")]
+    [('ziga', False), ('on', False), ('device', True), ('u3b5', False)]
+    """
+    before = -1
+    for found in _WORD.finditer(text):
+        form = _form(found[1])
+        if form:
+            start = found.start()
+            joined = before >= 0 and start - before == 1 and _HYPHEN.match(text, before) is not None
+            before = found.end()
+            yield Token(start, found.end(1), form, joined)
+
+
+@lru_cache(maxsize=200_000)
+def _form(word: str) -> str:
+    plain = word.lower() if word.isascii() else fold(word)
+    if not plain.isascii():
+        plain = "".join(c if c.isascii() else f"u{ord(c):x}" for c in plain if c.isalnum())
+    elif not plain.isalnum():
+        plain = "".join(c for c in plain if c.isalnum())
+    return plain[:_LONGEST]
+
+
+def forms(text: str) -> list[str]:
+    """Return the forms of a text's words in order."""
+    return [form for word in _WORD.findall(text) if (form := _form(word))]
+
+
+def compounds(text: str) -> list[str]:
+    """Return the words that hyphens join, written together.
+
+    >>> compounds("an on-device state-of-the-art model")
+    ['ondevice', 'stateoftheart']
+    """
+    found: list[str] = []
+    run: list[str] = []
+    for token in tokens(text):
+        if not token.joined:
+            if len(run) > 1:
+                found.append("".join(run)[:_LONGEST])
+            run = []
+        run.append(token.form)
+    if len(run) > 1:
+        found.append("".join(run)[:_LONGEST])
+    return found
+
+
+_stemmer = Stemmer.Stemmer("english")
+_stemmer_lock = Lock()  # a stemmer keeps state while it works
+
+
+@lru_cache(maxsize=500_000)
+def stem(form: str) -> str:
+    """Return what the inflections and spellings of a word share; a word with digits is its own stem.
+
+    >>> stem("anonymisation") == stem("anonymized"), stem("defences") == stem("defense"), stem("2024")
+    (True, True, '2024')
+    """
+    if not form.isalpha():
+        return form
+    if _ABBREVIATIONS.match(form):
+        return form[:-1]
+    for british, american in _SPELLINGS:
+        form = british.sub(american, form)
+    with _stemmer_lock:
+        return str(_stemmer.stemWord(form))
+
+
+def stems(text: str) -> list[str]:
+    """Return the stems of a text's words in order."""
+    return [stem(form) for form in forms(text)]
+
+
+def distinct(words: Iterable[str]) -> list[str]:
+    """Return the words without repetitions, in order."""
+    return list(dict.fromkeys(words))

@@ -1,0 +1,290 @@
+"""The words of a query, read: which further words each one stands for, and what each of those weighs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import pairwise
+
+from app.search import Correction, Synonym, text
+from app.search.condition import Condition, Starts, Terms, either, every
+from app.search.document import facet_field
+from app.search.synonyms import Synonyms, as_word
+from app.search.text import STOP_WORDS, stem, stems
+from app.search.tree import Word
+from app.search.vocabulary import Vocabulary
+from app.tagging.taxonomy import Taxonomy
+
+TYPO, PREFIX, SYNONYM, EVERYDAY, TAG = 0.8, 0.8, 0.6, 0.5, 0.3
+"""What a word weighs beside the one that was typed, by how it was come to."""
+MOST_PAIRS = 12
+LONGEST_SPAN = 6
+SHORTEST_PART = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A value of a field and what it weighs: a stem in the texts (``field`` is empty), or a value of a set."""
+
+    value: str
+    weight: float
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A word of the query with all that it may stand for; ``form`` is the word as it was typed."""
+
+    alternatives: tuple[Alternative, ...]
+    form: str = ""
+
+    @classmethod
+    def of(cls, word: str) -> Group:
+        """Return the group of a stem alone."""
+        return cls((Alternative(word, 1.0),))
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What is marked in a text: words with a stem, words that begin so, stems next to each other."""
+
+    stems: frozenset[str] = frozenset()
+    prefixes: tuple[str, ...] = ()
+    sequences: tuple[tuple[str, ...], ...] = ()
+
+    @classmethod
+    def of(cls, *marks: Marks) -> Marks:
+        """Return them together."""
+        return cls(
+            frozenset(s for m in marks for s in m.stems),
+            tuple(dict.fromkeys(p for m in marks for p in m.prefixes)),
+            tuple(dict.fromkeys(s for m in marks for s in m.sequences)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Words read: a condition for each that must be met, and how papers that meet them are ranked and marked."""
+
+    units: tuple[Condition, ...] = ()
+    groups: tuple[Group, ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
+    stems: tuple[str, ...] = ()
+    marks: Marks = field(default_factory=Marks)
+    synonyms: tuple[Synonym, ...] = ()
+    corrected: tuple[Correction, ...] = ()
+
+    def joined(self, other: Reading) -> Reading:
+        """Return both together."""
+        return Reading(
+            tuple(dict.fromkeys(self.units + other.units)),
+            self.groups + other.groups,
+            self.pairs + other.pairs,
+            self.stems + other.stems,
+            Marks.of(self.marks, other.marks),
+            self.synonyms + other.synonyms,
+            self.corrected + other.corrected,
+        )
+
+
+@dataclass
+class _Typed:
+    """A word as typed, on its way: what finds it, ranks it and marks it."""
+
+    word: str
+    form: str
+    prefix: bool
+    conditions: list[Condition] = field(default_factory=list)
+    alternatives: dict[tuple[str, str], float] = field(default_factory=dict)
+
+    def also(self, value: str, weight: float, of: str = "") -> None:
+        """Note what the word may stand for, at its highest weight."""
+        self.alternatives[of, value] = max(weight, self.alternatives.get((of, value), 0.0))
+
+
+def read(words: list[Word], taxonomy: Taxonomy, synonyms: Synonyms, vocabulary: Vocabulary, *, loose: bool) -> Reading:
+    """Read words that stand next to each other; without ``loose`` only as typed, no typos and no synonyms."""
+    reader = _Reader(taxonomy, synonyms, vocabulary)
+    typed = [
+        _Typed(word.text, token.form, word.prefix and last)
+        for word in words
+        for token, last in _with_last(list(text.tokens(word.text)))
+    ]
+    kept = {i for i, t in enumerate(typed) if t.form not in STOP_WORDS} or set(range(len(typed)))
+    for i in sorted(kept):
+        reader.word(typed[i], loose=loose)
+    spans = reader.spans(typed, loose=loose)
+    return reader.reading(typed, kept, spans)
+
+
+def _with_last(tokens: list[text.Token]) -> Iterable[tuple[text.Token, bool]]:
+    return ((token, token is tokens[-1]) for token in tokens)
+
+
+class _Reader:
+    def __init__(self, taxonomy: Taxonomy, synonyms: Synonyms, vocabulary: Vocabulary) -> None:
+        self.taxonomy, self.known_synonyms, self.vocabulary = taxonomy, synonyms, vocabulary
+        self.marked: set[str] = set()
+        self.prefixes: list[str] = []
+        self.sequences: list[tuple[str, ...]] = []
+        self.synonyms: list[Synonym] = []
+        self.corrected: list[Correction] = []
+
+    def word(self, typed: _Typed, *, loose: bool) -> None:
+        """Note what one word stands for by itself."""
+        own = stem(typed.form)
+        typed.also(own, 1.0)
+        self.marked.add(own)
+        typed.conditions.append(Terms("words", (own,)))
+        if typed.prefix:
+            typed.conditions.append(Starts("forms", typed.form))
+            self.prefixes.append(typed.form)
+            for form in self.vocabulary.starting_with(typed.form):
+                typed.also(stem(form), PREFIX)
+        if not loose:
+            return
+        self._typos(typed)
+        for term in self.known_synonyms.everyday.get(own, ()):
+            key = stems(term)
+            if len(key) == 1:
+                typed.also(key[0], EVERYDAY)
+            else:
+                typed.also(as_word(key), EVERYDAY, "terms")
+
+    def _typos(self, typed: _Typed) -> None:
+        read_as = self.vocabulary.corrections(typed.form)
+        if typed.prefix and self.vocabulary.starting_with(typed.form):
+            read_as = ()
+        elif typed.prefix and not read_as:
+            read_as = self.vocabulary.prefix_corrections(typed.form)
+        parts = () if self.vocabulary.count(stem(typed.form)) else self._apart(typed.form)
+        if parts:
+            typed.conditions.append(every(Terms("words", (stem(part),)) for part in parts))
+            for part in parts:
+                typed.also(stem(part), TYPO)
+                self.marked.add(stem(part))
+        elif read_as:
+            typed.conditions.append(Terms("words", tuple(text.distinct(map(stem, read_as)))))
+            for i, form in enumerate(read_as):
+                typed.also(stem(form), TYPO if i == 0 else TYPO * 0.8)
+                self.marked.add(stem(form))
+            self.corrected.append(Correction(typed.word, read_as[0]))
+
+    def _apart(self, form: str) -> tuple[str, ...]:
+        """Return the two words that a word nobody writes together is made of."""
+        found = []
+        for i in range(SHORTEST_PART, len(form) - SHORTEST_PART + 1):
+            left, right = self.vocabulary.count(stem(form[:i])), self.vocabulary.count(stem(form[i:]))
+            whole = self.vocabulary.has_form(form[:i]) and self.vocabulary.has_form(form[i:])
+            if whole and max(i, len(form) - i) > 3:
+                found.append((min(left, right), form[:i], form[i:]))
+        return max(found)[1:] if found else ()
+
+    def spans(self, typed: list[_Typed], *, loose: bool) -> dict[tuple[int, int], list[Condition]]:
+        """Return what words next to each other are together: names written as one, synonyms, labels."""
+        found: dict[tuple[int, int], list[Condition]] = {}
+        labels = _labels(self.taxonomy)
+        start = 0
+        while start < len(typed):
+            step = 1
+            for end in range(min(len(typed), start + LONGEST_SPAN), start, -1):
+                together = typed[start:end]
+                key = tuple(stem(t.form) for t in together)
+                also = self.known_synonyms.also.get(key, ()) if loose else ()
+                tags = labels.get(key, ()) if loose else ()
+                conditions = [self._synonym(term, together) for term in also]
+                conditions += [self._tag(facet, label, together) for facet, label, _ in tags]
+                if also or tags:
+                    names = (*also, *(name for _, _, name in tags))
+                    self.synonyms.append(Synonym(" ".join(t.word for t in together), tuple(dict.fromkeys(names))))
+                if 1 < len(together) < 4 and self.vocabulary.has_form("".join(t.form for t in together)):
+                    conditions.append(self._together(together))
+                if conditions:
+                    found[start, end] = conditions
+                if also or tags:
+                    step = end - start
+                    break
+            start += step
+        return found
+
+    def _synonym(self, term: str, typed: list[_Typed]) -> Condition:
+        key = tuple(stems(term))
+        one = len(key) == 1
+        for t in typed:
+            t.also(key[0] if one else as_word(key), SYNONYM, "" if one else "terms")
+        if one:
+            self.marked.add(key[0])
+            return Terms("words", key)
+        self.sequences.append(key)
+        return Terms("terms", (as_word(key),))
+
+    def _tag(self, facet: str, label: str, typed: list[_Typed]) -> Condition:
+        for t in typed:
+            t.also(label, TAG, facet_field(facet))
+        return Terms(facet_field(facet), (label,))
+
+    def _together(self, typed: list[_Typed]) -> Condition:
+        whole = stem("".join(t.form for t in typed))
+        for t in typed:
+            t.also(whole, 1.0)
+        self.marked.add(whole)
+        return Terms("words", (whole,))
+
+    def reading(self, typed: list[_Typed], kept: set[int], spans: dict[tuple[int, int], list[Condition]]) -> Reading:
+        """Return all that was noted; words of a span are one unit."""
+        units: list[Condition] = []
+        done = 0
+        for start, end in _apart_from_each_other(spans):
+            units += [either(typed[i].conditions) for i in range(done, start) if i in kept]
+            inside = [(s, e) for s, e in spans if start <= s and e <= end]
+            own = every(either(typed[i].conditions) for i in range(start, end) if i in kept)
+            ways = [own] if any(i in kept for i in range(start, end)) else []
+            for s, e in inside:
+                rest = [either(typed[i].conditions) for i in range(start, end) if i in kept and not s <= i < e]
+                ways += [every([condition, *rest]) for condition in spans[s, e]]
+            units.append(either(ways))
+            done = end
+        units += [either(typed[i].conditions) for i in range(done, len(typed)) if i in kept]
+        ranked = [typed[i] for i in sorted(kept)]
+        own_stems = [stem(t.form) for t in ranked]
+        return Reading(
+            units=tuple(dict.fromkeys(units)),
+            groups=tuple(_group(t) for t in {t.form: t for t in ranked}.values()),
+            pairs=tuple(pairwise(own_stems))[:MOST_PAIRS],
+            stems=tuple(stem(t.form) for t in typed),
+            marks=Marks(frozenset(self.marked), tuple(self.prefixes), tuple(self.sequences)),
+            synonyms=tuple(self.synonyms),
+            corrected=tuple(self.corrected),
+        )
+
+
+def _group(typed: _Typed) -> Group:
+    return Group(
+        tuple(Alternative(value, weight, of) for (of, value), weight in typed.alternatives.items()), typed.form
+    )
+
+
+def _apart_from_each_other(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the stretches that spans cover, those that overlap as one."""
+    stretches: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if stretches and start < stretches[-1][1]:
+            stretches[-1] = stretches[-1][0], max(end, stretches[-1][1])
+        else:
+            stretches.append((start, end))
+    return stretches
+
+
+@lru_cache(maxsize=8)
+def _labels_of(facets: tuple[tuple[str, str, str], ...]) -> dict[tuple[str, ...], list[tuple[str, str, str]]]:
+    found: dict[tuple[str, ...], list[tuple[str, str, str]]] = {}
+    for facet, label_id, name in facets:
+        for key in {tuple(stems(name)), tuple(stems(label_id))}:
+            found.setdefault(key, []).append((facet, label_id, name))
+    return found
+
+
+def _labels(taxonomy: Taxonomy) -> dict[tuple[str, ...], list[tuple[str, str, str]]]:
+    """Return facet, id and name of labels by the stems of their name and of their id."""
+    return _labels_of(tuple((facet.id, label.id, label.label) for facet in taxonomy for label in facet.labels))
