@@ -35,6 +35,15 @@ class Incoming:
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A record that its source has given before."""
+
+    id: int
+    paper_id: str
+    digest: str
+
+
 class Batch:
     """The batch under way; ``load`` does it."""
 
@@ -43,7 +52,7 @@ class Batch:
         self._session, self._tagger, self._report, self._now = session, tagger, report, now
         self._known: dict[str, Identity] = {}
         self._by_trait: dict[str, set[str]] = {}
-        self._pending: dict[str, list[tuple[Incoming, m.SourceRecord | None]]] = {}
+        self._pending: dict[str, list[tuple[Incoming, _Stored | None]]] = {}
         self._new: set[str] = set()
 
     def load(self, records: Sequence[Incoming]) -> None:
@@ -84,7 +93,7 @@ class Batch:
         self._pending.setdefault(target, []).append((record, None))
         self._learn(replace(incoming, paper_id=target))
 
-    def _change(self, record: Incoming, old: m.SourceRecord) -> None:
+    def _change(self, record: Incoming, old: _Stored) -> None:
         """Take the new content of a record that its source has given before."""
         incoming = identity(old.paper_id, record.draft)
         others = [k for k in self._candidates(incoming) if k.paper_id != old.paper_id]
@@ -99,12 +108,14 @@ class Batch:
     def _match(self, record: Incoming, papers: Iterable[str], reason: str) -> Match:
         return Match(record.source, record.draft.position, record.draft.title, tuple(papers), reason)
 
-    def _stored(self, records: Sequence[Incoming]) -> dict[tuple[str, str], m.SourceRecord]:
-        found: dict[tuple[str, str], m.SourceRecord] = {}
+    def _stored(self, records: Sequence[Incoming]) -> dict[tuple[str, str], _Stored]:
+        found: dict[tuple[str, str], _Stored] = {}
+        r = m.SourceRecord
         for source in {record.source for record in records}:
             keys = [record.key for record in records if record.source == source]
-            query = select(m.SourceRecord).where(m.SourceRecord.source == source, col(m.SourceRecord.key).in_(keys))
-            found |= {(row.source, row.key): row for row in self._session.exec(query)}
+            query = select(r.key, r.id, r.paper_id, r.digest).where(r.source == source, col(r.key).in_(keys))
+            for key, id_, of_paper, digest in self._session.exec(query):
+                found[source, key] = _Stored(id_ or 0, of_paper, digest)
         return found
 
     def _look_up(self, drafts: Sequence[Draft]) -> None:
@@ -172,7 +183,7 @@ class Batch:
         entries = []
         for id_, items in self._pending.items():
             for number, (record, old) in enumerate(items):
-                order = old.id if old is not None and old.id is not None else _NEW + number
+                order = old.id if old is not None else _NEW + number
                 givens.setdefault(id_, []).append(Given(order, record.format, record.draft))
             entries.append(entry(id_, givens[id_], self._tagger))
         save(self._session, entries, self._now)

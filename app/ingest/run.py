@@ -103,7 +103,11 @@ def ingest(
                 return report
         with database.writing() as session:
             _start(session, source, report)
+        grown = 2 * BATCH
         for batch in _batches(records()):
+            if report.created >= grown:
+                database.analyze()
+                grown = 4 * report.created
             with database.writing(papers=True) as session:
                 before = len(report.rejected)
                 _write(session, tagger, batch, report)
@@ -111,6 +115,8 @@ def ingest(
             progress(len(batch))
         with database.writing() as session:
             _note(session, report, len(report.rejected), finished=True)
+        if report.created >= BATCH:
+            database.analyze()
     return report
 
 
