@@ -51,6 +51,10 @@ class Vocabulary:
         """Return how many papers have a stem, about."""
         return self._stems.get(word, 0)
 
+    def count_form(self, form: str) -> int:
+        """Return how many papers have a word as it stands."""
+        return self._forms.get(form, 0)
+
     def has_form(self, form: str) -> bool:
         """Tell whether a paper has the word as it stands."""
         return form in self._forms
