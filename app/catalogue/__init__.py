@@ -199,6 +199,12 @@ def author_name(session: Session, author_id: str) -> str | None:
     return session.exec(select(m.Author.name).where(m.Author.id == author_id)).first()
 
 
+def changes(session: Session, skip: int, most: int) -> list[tuple[str, datetime]]:
+    """Return papers by id with the moment of their last change: for the sitemap."""
+    shown = select(m.Paper.id, m.Paper.updated_at).where(col(m.Paper.withdrawn).is_(None))
+    return [(row[0], row[1]) for row in session.exec(shown.order_by(m.Paper.id).offset(skip).limit(most))]
+
+
 def summary(session: Session) -> Summary:
     """Return what the catalogue holds."""
     query = sa.select(

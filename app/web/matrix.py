@@ -1,0 +1,208 @@
+"""The gap matrix: how many papers have a label of one facet together with a label of another. Pure but for ``ask``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from app.search import SearchPage, SearchRequest
+from app.search.query import url_params, with_value
+from app.search.tree import And, Everything, Field, Node, Or, Word
+from app.tagging.taxonomy import Facet, Label, Taxonomy
+from app.web.address import Address
+from app.web.exports import csv_line
+from app.web.views import Frame, Link
+
+LEVELS = 5
+"""Shades of the heat map, besides empty."""
+
+Ask = Callable[[SearchRequest], SearchPage]
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Counts of papers by the labels of two facets, parents counting their children's papers."""
+
+    rows: Facet
+    columns: Facet
+    request: SearchRequest
+    total: int
+    counts: Mapping[tuple[str, str], int]
+    row_totals: Mapping[str, int]
+    column_totals: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell: its papers, its shade (0 is empty), where it leads and what it says."""
+
+    count: int
+    level: int
+    url: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the table; ``children`` fold open below it."""
+
+    label: Link
+    total: int
+    cells: Sequence[Cell]
+    group: str
+    children: Sequence[Row] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The head of a column."""
+
+    label: Link
+    total: int
+    is_child: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A facet that can be chosen for an axis."""
+
+    value: str
+    label: str
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixView:
+    """Everything on the matrix page."""
+
+    frame: Frame
+    rows_label: str
+    columns_label: str
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+    total: int
+    empty: int
+    cells: int
+    row_choices: Sequence[Choice]
+    column_choices: Sequence[Choice]
+    hidden: Sequence[tuple[str, str]]
+    q: str
+    search_url: str
+    csv_url: str
+    action: str
+    narrowed: bool
+
+
+def axes(params: Mapping[str, str], taxonomy: Taxonomy) -> tuple[Facet, Facet]:
+    """Return the two facets that the parameters ask for; the first two of the taxonomy where they don't."""
+    facets = taxonomy.facets
+    rows = taxonomy.by_id.get(params.get("rows", ""), facets[0])
+    others = [facet for facet in facets if facet is not rows] or [rows]
+    columns = taxonomy.by_id.get(params.get("columns", ""), others[0])
+    return rows, columns if columns is not rows else others[0]
+
+
+def matrix(request: SearchRequest, rows: Facet, columns: Facet, ask: Ask) -> Matrix:
+    """Count the papers of a request; one question to the engine for each row that has papers.
+
+    The request's own filters on both facets hold for every cell, and a row with few papers doesn't bring in papers
+    that have only some of the words.
+    """
+    first = ask(replace(request, page=1, per_page=1))
+    settled = _settled(request, first, (rows, columns))
+    base = ask(settled) if settled != request else first
+    row_totals, column_totals = base.facets.get(rows.id, {}), base.facets.get(columns.id, {})
+    counts = {}
+    for label in rows.labels:
+        if row_totals.get(label.id):
+            found = ask(replace(settled, tree=_and(settled.tree, Field(rows.id, Word(label.id)))))
+            for column in columns.labels:
+                counts[label.id, column.id] = found.facets.get(columns.id, {}).get(column.id, 0)
+    return Matrix(rows, columns, request, base.total, counts, row_totals, column_totals)
+
+
+def _settled(request: SearchRequest, page: SearchPage, facets: tuple[Facet, ...]) -> SearchRequest:
+    """Return a request for the same papers that goes on finding exactly them when conditions are added."""
+    tree = request.tree
+    parts = tree.children if isinstance(tree, And) else (tree,)
+    words = tuple(part for part in parts if isinstance(part, Word))
+    others = tuple(part for part in parts if not isinstance(part, Word | Everything))
+    if words and page.total > page.total_all:
+        others = (*others, Or(words))
+    else:
+        others = (*others, *(Or((word,)) for word in words))
+    filters = dict(request.filters)
+    for facet in facets:
+        chosen = filters.pop(facet.id, ())
+        if chosen:
+            others = (*others, Or(tuple(Field(facet.id, Word(value)) for value in chosen)))
+    tree = And(others) if len(others) > 1 else others[0] if others else Everything()
+    return replace(request, tree=tree, filters=filters, page=1, per_page=1)
+
+
+def _and(tree: Node, part: Node) -> Node:
+    parts = tree.children if isinstance(tree, And) else () if isinstance(tree, Everything) else (tree,)
+    return And((*parts, part)) if parts else part
+
+
+def matrix_view(found: Matrix, taxonomy: Taxonomy, address: Address, *, small: bool = False) -> MatrixView:
+    """Return the view; a ``small`` one has no children."""
+    most = max(found.counts.values(), default=1) or 1
+    columns = [c for c in found.columns.labels if found.column_totals.get(c.id) and not (small and c.parent)]
+    request = replace(found.request, page=1, per_page=SearchRequest().per_page)
+
+    def row(label: Label) -> Row:
+        children = [] if small else [row(child) for child in found.rows.labels if child.parent == label.id]
+        cells = []
+        for column in columns:
+            count = found.counts.get((label.id, column.id), 0)
+            both = with_value(_only(request, found.rows, label.id), found.columns.id, column.id)
+            both = _only(both, found.columns, column.id)
+            level = math.ceil(LEVELS * math.sqrt(count / most)) if count else 0
+            told = f"{label.label} and {column.label}: {count} paper{'' if count == 1 else 's'}"
+            cells.append(Cell(count, level, address.search(both), told))
+        link = Link(label.label, address.search(_only(request, found.rows, label.id)), label.means)
+        return Row(link, found.row_totals.get(label.id, 0), cells, label.id, [c for c in children if c.total])
+
+    rows = [row(label) for label in found.rows.labels if label.parent is None and found.row_totals.get(label.id)]
+    every = [cell for r in rows for line in (r, *r.children) for cell in line.cells]
+    params = url_params(request)
+    asked = [("rows", found.rows.id), ("columns", found.columns.id)]
+    return MatrixView(
+        frame=Frame(
+            f"{found.rows.label} × {found.columns.label} – matrix",
+            "What has been tried against what, and what has not: papers by technique and attack.",
+            address.absolute("/matrix"), noindex=bool(params), q=request.text,
+        ),
+        rows_label=found.rows.label, columns_label=found.columns.label,
+        columns=[
+            Column(Link(c.label, address.search(_only(request, found.columns, c.id)), c.means),
+                   found.column_totals[c.id], bool(c.parent))
+            for c in columns
+        ],
+        rows=rows, total=found.total, empty=sum(not cell.count for cell in every), cells=len(every),
+        row_choices=[Choice(f.id, f.label, f is found.rows) for f in taxonomy],
+        column_choices=[Choice(f.id, f.label, f is found.columns) for f in taxonomy],
+        hidden=[pair for pair in params if pair[0] != "q"], q=request.text,
+        search_url=address.search(request), csv_url=address.path("/matrix.csv", [*asked, *params]),
+        action=address.path("/matrix"), narrowed=bool(params),
+    )  # fmt: skip
+
+
+def _only(request: SearchRequest, facet: Facet, value: str) -> SearchRequest:
+    """Return the request with this value alone in the facet."""
+    filters = {name: values for name, values in request.filters.items() if name != facet.id}
+    return with_value(replace(request, filters=filters), facet.id, value)
+
+
+def matrix_csv(found: Matrix) -> str:
+    """Return the table as CSV, with the totals in the last line and column."""
+    columns = [label for label in found.columns.labels if found.column_totals.get(label.id)]
+    lines = [csv_line([f"{found.rows.id} / {found.columns.id}", *(c.id for c in columns), "papers"])]
+    for label in found.rows.labels:
+        if found.row_totals.get(label.id):
+            counts = [found.counts[label.id, c.id] for c in columns]
+            lines.append(csv_line([label.id, *counts, found.row_totals[label.id]]))
+    lines.append(csv_line(["papers", *(found.column_totals[c.id] for c in columns), found.total]))
+    return "".join(lines)

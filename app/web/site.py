@@ -1,0 +1,78 @@
+"""What the requests of one process share: one database, one engine, the templates, names that seldom change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+
+from app import catalogue
+from app.database import Database, DatabaseUnavailable
+from app.paper import Paper, Venue
+from app.search import EngineUnavailable, SearchEngine, SearchRequest
+from app.settings import Settings
+from app.tagging.taxonomy import Taxonomy
+from app.web.matrix import Matrix
+from app.web.paper_view import most_related, related_request
+from app.web.render import Render, StaticFile, etag
+from app.web.search_view import Names
+
+
+@dataclass
+class Site:
+    """The state of the web server; ``database`` and ``engine`` are opened with the process."""
+
+    settings: Settings
+    taxonomy: Taxonomy
+    static: Mapping[str, StaticFile]
+    render: Render
+    database: Database
+    engine: SearchEngine
+    matrices: dict[tuple[str, str, str], Matrix] = field(default_factory=dict)
+    _venues: tuple[str, Mapping[str, Venue]] = field(default=("", {}))
+
+    def venues(self, generation: str) -> Mapping[str, Venue]:
+        """Return the venues, read again when the index has changed; what was known, while the database is down."""
+        known, venues = self._venues
+        if known != generation or not venues:
+            try:
+                with self.database.reading() as session:
+                    venues = catalogue.venues(session)
+                self._venues = (generation, venues)
+            except DatabaseUnavailable:
+                pass
+        return venues
+
+    def names(self, generation: str, papers: Iterable[Paper] = ()) -> Names:
+        """Return the names of venues, and of the authors of these papers."""
+        venues = {venue.id: venue.label for venue in self.venues(generation).values()}
+        authors = {author.id: author.name for paper in papers for author in paper.authors}
+        venues |= {paper.venue: paper.venue_label for paper in papers if paper.venue not in venues}
+        return Names(venues, authors)
+
+    def count(self, request: SearchRequest) -> int:
+        """Return how many papers a request has."""
+        return self.engine.search(request).total
+
+    def related(self, paper: Paper) -> list[Paper] | None:
+        """Return the papers that have most in common with one; None where the engine can't say."""
+        try:
+            found = self.engine.search(related_request(paper, self.taxonomy))
+        except EngineUnavailable:
+            return None
+        return most_related(paper, (hit.paper for hit in found.hits))
+
+    def tag(self, request: Request) -> str:
+        """Return the tag of an answer that changes with the index only.
+
+        Raises:
+            EngineUnavailable: there is no index to ask.
+        """
+        return etag(request, self.render.version, self.engine.generation())
+
+
+def site_of(request: Request) -> Site:
+    """Return the site that a request came to."""
+    site: Site = request.app.state.site
+    return site
