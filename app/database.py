@@ -77,7 +77,7 @@ class Database:
         if self.is_sqlite:
             with self._failures():
                 Path(str(self._url.database)).parent.mkdir(parents=True, exist_ok=True)
-            if self._version() != self._head():
+            if self.version() != self._head():
                 self.migrate()
         else:
             self.check_schema()
@@ -103,7 +103,7 @@ class Database:
 
     def check_schema(self) -> None:
         """Raise SchemaMismatch unless the schema is this version's."""
-        version = self._version()
+        version = self.version()
         if version != self._head():
             state = "has no tables of Epsilon yet" if version is None else f"is at version {version}"
             raise SchemaMismatch(f"the database {self.place} {state}: run 'epsilon migrate' (this is {self._head()})")
@@ -119,7 +119,8 @@ class Database:
         """Open a connection for the migrations' own tests and tools."""
         return self._engine.connect()
 
-    def _version(self) -> str | None:
+    def version(self) -> str | None:
+        """Return the schema's version; None where there is none yet."""
         with self._failures(), self._engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision()
 
@@ -127,9 +128,11 @@ class Database:
         return ScriptDirectory.from_config(self.alembic_config()).get_current_head()
 
     @contextmanager
-    def reading(self) -> Iterator[Session]:
-        """Give a session for reads; nothing that it does is kept."""
+    def reading(self, *, snapshot: bool = False) -> Iterator[Session]:
+        """Give a session for reads; nothing that it does is kept. With ``snapshot`` all its reads are of one moment."""
         with self._failures(), Session(self._engine, autoflush=False) as session:
+            if snapshot and not self.is_sqlite:  # a transaction of SQLite's is one anyway
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             yield session
             session.rollback()
 
@@ -153,6 +156,13 @@ class Database:
         with self._failures(), self._engine.connect() as connection:
             connection.execute(sa.text("ANALYZE"))
             connection.commit()
+
+    def continue_numbering(self, session: Session, table: sa.Table) -> None:
+        """Let the numbers of new rows go on after those that were written with their number."""
+        if not self.is_sqlite:
+            last = sa.func.coalesce(sa.select(sa.func.max(table.c.id)).scalar_subquery(), 0) + 1
+            sequence = sa.func.pg_get_serial_sequence(table.name, "id")
+            session.execute(sa.select(sa.func.setval(sequence, last, False)))
 
     def ping(self) -> None:
         """Raise DatabaseUnavailable unless it answers."""

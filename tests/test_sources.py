@@ -1,3 +1,4 @@
+import io
 import json
 from pathlib import Path
 
@@ -8,7 +9,7 @@ DATA = Path(__file__).parent.parent / "app" / "data"
 
 
 def test_the_digest_gives_its_119_papers_with_the_titles_of_its_metadata():
-    drafts = list(digest.read((DATA / "digest.txt").read_bytes()))
+    drafts = list(digest.read(io.BytesIO((DATA / "digest.txt").read_bytes())))
     known = [json.loads(line)["title"] for line in (DATA / "digest-metadata.jsonl").read_text().splitlines()]
     assert all(isinstance(draft, Draft) for draft in drafts)
     assert [draft.title for draft in drafts] == known
@@ -18,6 +19,6 @@ def test_the_digest_gives_its_119_papers_with_the_titles_of_its_metadata():
 def test_a_title_without_abstract_is_rejected_at_its_line():
     furniture = b"Get trending papers in your email inbox!\n"
     assert digest.recognises(furniture)
-    [draft, reject] = digest.read(furniture + b"SubscribeOne\nIts abstract.\nTwo\n")
+    [draft, reject] = digest.read(io.BytesIO(furniture + b"SubscribeOne\nIts abstract.\nTwo\n"))
     assert draft == Draft("One", "Its abstract.", position="line 2")
     assert reject == Reject("line 4", "the title has no abstract on the line after it", "Two")

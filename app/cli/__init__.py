@@ -55,7 +55,9 @@ def main() -> None:
 
 def _failures() -> tuple[type[Exception], ...]:
     """Return what a person can mend; looked up only when something failed, since the modules load slowly."""
+    from app.backup import BackupError
     from app.database import DatabaseUnavailable
+    from app.ingest.curate import CurateError
     from app.search import EngineUnavailable
 
-    return (DatabaseUnavailable, EngineUnavailable, TaxonomyError)
+    return (BackupError, CurateError, DatabaseUnavailable, EngineUnavailable, TaxonomyError)

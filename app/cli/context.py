@@ -63,9 +63,9 @@ def open_database(ctx: click.Context) -> Iterator[Database]:
 @contextmanager
 def open_engine(ctx: click.Context) -> Iterator[SearchEngine]:
     """Open the search engine."""
-    from app.search import engines
+    from app.search.engines import open_engine as open_
 
-    engine = engines.open_engine(settings_of(ctx), taxonomy_of(settings_of(ctx)))
+    engine = open_(settings_of(ctx), taxonomy_of(settings_of(ctx)))
     try:
         yield engine
     finally:

@@ -19,7 +19,7 @@ from app.cli.context import FacetCommand, open_database, open_engine, print_json
 @click.option("--year-from", type=int)
 @click.option("--year-to", type=int)
 @click.option("--sort", type=click.Choice(["relevance", "newest", "oldest", "title"]))
-@click.option("--limit", "per_page", default=20, show_default=True, type=click.IntRange(1, 200))
+@click.option("--limit", "per_page", default=20, show_default=True, type=click.IntRange(1, 200), help="most results")
 @click.option("--synonyms", type=click.Choice(["off"]), help="only what was typed")
 @click.option("--json", "as_json", is_flag=True, help="the API's answer")
 @click.pass_context

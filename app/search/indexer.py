@@ -150,7 +150,7 @@ def check(database: Database, engine: SearchEngine) -> Differences:
     """Compare both sides by revision; papers whose task still waits differ too."""
     with database.reading() as session:
         query = sa.select(col(m.Paper.id), col(m.Paper.revision)).where(col(m.Paper.withdrawn).is_(None))
-        stored = dict(session.execute(query).tuples().all())
+        stored = dict(session.execute(query).all())
     indexed = dict(engine.revisions())
     return Differences(
         missing=tuple(sorted(stored.keys() - indexed.keys())),
@@ -168,7 +168,7 @@ def mend(database: Database, engine: SearchEngine) -> int:
     with database.writing() as session:
         task = m.IndexTask
         waiting = set(session.exec(select(task.paper_id)))
-        revisions = dict(session.execute(sa.select(col(m.Paper.id), col(m.Paper.revision))).tuples().all())
+        revisions = dict(session.execute(sa.select(col(m.Paper.id), col(m.Paper.revision))).all())
         lost = {paper_id: revisions.get(paper_id, 0) for paper_id in wanted if paper_id not in waiting}
         ids = list(lost)
         for start in range(0, len(ids), BATCH):

@@ -1,0 +1,150 @@
+"""The worker: loads what lies in the inbox folder and keeps the index up to date.
+
+A file is taken when it has stopped growing, under a lock, so that any number of workers share an inbox. It is moved
+to ``done`` or ``failed`` with a report beside it; a worker that is killed leaves it in the inbox, for the next one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import orjson
+from sqlmodel import col, select
+
+from app import models as m
+from app.database import Database, DatabaseUnavailable
+from app.ingest.curate import retag
+from app.ingest.report import Report
+from app.ingest.run import ingest
+from app.search import EngineUnavailable, SearchEngine
+from app.search.indexer import IndexerThread, drain_or_wait
+from app.tagging.tagger import Tagger
+
+LOOK_EVERY = 1.0
+"""Seconds between looks into the inbox; a file that didn't change between two looks is complete."""
+ALIVE = Path(tempfile.gettempdir()) / "epsilon-worker.alive"
+"""Touched at every look, for health checks."""
+
+_log = logging.getLogger("epsilon.worker")
+
+
+def work(database: Database, engine: SearchEngine, tagger: Tagger, inbox: Path, *, once: bool = False) -> None:
+    """Work until SIGTERM or SIGINT; with ``once``, until nothing is left to do.
+
+    Raises:
+        DatabaseUnavailable: with ``once``, the database is down; else the worker waits for it.
+        EngineUnavailable: with ``once``, the search engine is down.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    for folder in (inbox, inbox / "done", inbox / "failed"):
+        folder.mkdir(parents=True, exist_ok=True)
+    if once:
+        _retag_if_stale(database, tagger)
+        seen = _sizes(inbox)
+        if seen:
+            time.sleep(LOOK_EVERY)
+            _load_complete(database, tagger, inbox, seen)
+        count = drain_or_wait(database, engine, _log.info)
+        _log.info("%d papers indexed", count)
+        return
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    indexer = IndexerThread(database, engine)
+    indexer.start()
+    _log.info("watching %s", inbox)
+    before: dict[Path, tuple[int, int]] = {}
+    is_fresh = False
+    trouble = ""
+    while not stop.is_set():
+        ALIVE.touch()
+        try:
+            if not is_fresh:
+                _retag_if_stale(database, tagger)
+                is_fresh = True
+            _load_complete(database, tagger, inbox, before)
+            trouble = ""
+        except (DatabaseUnavailable, EngineUnavailable, OSError) as error:
+            if str(error) != trouble:
+                trouble = str(error)
+                _log.warning("%s; trying again", error)
+        before = _sizes(inbox)
+        stop.wait(LOOK_EVERY)
+    indexer.stop()
+    _log.info("stopped")
+
+
+def _retag_if_stale(database: Database, tagger: Tagger) -> None:
+    """Tag all papers anew where other rules made their tags."""
+    with database.reading() as session:
+        stale = session.exec(select(m.Paper.id).where(col(m.Paper.tagger) != tagger.version).limit(1)).first()
+    if stale is not None:
+        result = retag(database, tagger)
+        _log.info("the rules changed: %d papers tagged, %d changed", result.papers, result.changed)
+
+
+def _sizes(inbox: Path) -> dict[Path, tuple[int, int]]:
+    """Return size and time of change of the files that lie in the inbox; hidden and partial ones don't count."""
+    found = {}
+    for path in sorted(inbox.iterdir()):
+        if path.is_file() and not path.name.startswith(".") and path.suffix not in {".part", ".tmp", ".crdownload"}:
+            state = path.stat()
+            found[path] = (state.st_size, state.st_mtime_ns)
+    return found
+
+
+def _load_complete(database: Database, tagger: Tagger, inbox: Path, before: dict[Path, tuple[int, int]]) -> None:
+    """Load the files that didn't change since the last look."""
+    for path, state in _sizes(inbox).items():
+        if before.get(path) == state:
+            with _locked(path) as is_ours:
+                if is_ours:
+                    _load(database, tagger, inbox, path)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[bool]:
+    """Hold a file for this worker; False where another one has it, or has moved it away."""
+    try:
+        with path.open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            yield path.exists()
+    except FileNotFoundError:
+        yield False
+
+
+def _load(database: Database, tagger: Tagger, inbox: Path, path: Path) -> None:
+    try:
+        report = ingest(database, tagger, [path])
+    except OSError as error:
+        report = Report()
+        _finish(inbox / "failed", path, report, f"it can't be read: {error}")
+        return
+    kept = report.read - len(report.rejected)
+    words = report.as_text().splitlines()[0]
+    _finish(inbox / ("done" if kept or not report.read else "failed"), path, report, words)
+
+
+def _finish(folder: Path, path: Path, report: Report, words: str) -> None:
+    """Move a file away, with its report beside it."""
+    target = folder / path.name
+    number = 1
+    while target.exists():
+        number += 1
+        target = folder / f"{path.stem}-{number}{path.suffix}"
+    (folder / f"{target.name}.report.json").write_bytes(orjson.dumps(report.as_json(), option=orjson.OPT_INDENT_2))
+    path.rename(target)
+    _log.info("%s -> %s: %s", path.name, folder.name, words)
