@@ -78,7 +78,7 @@ class EmbeddedEngine:
             found = made.within(made.found)
             addresses, total_all = self._page(searcher, made, found, offset, request.per_page)
             total, answered = total_all, made.found
-            if made.some is not None and total_all < FEW:
+            if made.some is not None and total_all < FEW and self._count(searcher, made.found) < FEW:
                 rest = every([made.within(made.some), Not(found)])
                 start = max(0, offset - total_all)
                 more, others = self._page(searcher, made, rest, start, request.per_page - len(addresses))
@@ -102,6 +102,10 @@ class EmbeddedEngine:
             result = searcher.search(query, limit, order_by_field=field, offset=offset, order=order)
         count: int = result.count  # type: ignore[attr-defined]
         return [address for _, address in result.hits] if inside else [], count
+
+    def _count(self, searcher: tantivy.Searcher, condition: Condition) -> int:
+        count: int = searcher.search(self._write.condition(condition), 1).count  # type: ignore[attr-defined]
+        return count
 
     def _hit(self, searcher: tantivy.Searcher, address: tantivy.DocAddress, made: Plan) -> Hit:
         stored: bytes = searcher.doc(address)["paper"][0]

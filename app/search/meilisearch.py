@@ -73,13 +73,13 @@ class MeilisearchEngine:
         queries += asked.counting(made.found)
         full = len(queries)
         if made.some is not None:
-            queries += asked.counting(made.some)
+            queries += [*asked.counting(made.some), asked.count(made.found)]
         answers = self._search(queries)
         total = total_all = _total(answers[1])
         documents = asked.page(answers[0]["hits"], offset, request.per_page)
         counted = answers[1:full]
-        if made.some is not None and total_all < FEW:
-            counted = answers[full:]
+        if made.some is not None and _total(answers[-1]) < FEW:
+            counted = answers[full:-1]
             total = _total(counted[0])
             start = max(0, offset - total_all)
             documents += self._rest(asked, every([made.within(made.some), Except(found)]), start, request, documents)
@@ -327,6 +327,10 @@ class _Asked:
             )
             for without, names in self._passes.items()
         ]
+
+    def count(self, condition: Condition) -> dict[str, Any]:
+        """Return the query that counts without the filters."""
+        return self._engine.query(q="", filter=self._filter(condition), hitsPerPage=0)
 
     def facets(self, answers: list[dict[str, Any]]) -> Mapping[str, Mapping[str, int]]:
         """Return the counts that the answers to ``counting`` hold."""

@@ -20,7 +20,10 @@ from app.search.words import Group, Marks, Reading, read
 from app.tagging.taxonomy import Taxonomy
 
 FEW = 10
-"""Fewer papers than this with all the words: those with some of them follow."""
+"""Fewer papers than this with all the words, in the whole catalogue: those with some of them follow.
+
+Filters don't decide it, so that one more never changes what the words mean, and a facet's counts stay true.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +60,12 @@ def plan(request: SearchRequest, taxonomy: Taxonomy, synonyms: Synonyms, vocabul
     found = every([*maker.needed, *reading.units])
     ranked = request.sort != Sort.RELEVANCE or bool(reading.groups)
     everywhere = Marks.of(reading.marks, maker.marks)
+    # a name of several words is one unit; a paper with one of its words has some of what was typed too
+    words = [Terms("words", (stem,)) for stem in reading.stems if stem not in text.STOP_WORDS]
+    parts = [*reading.units, *words] if len(words) > 1 else list(reading.units)
     return Plan(
         found=found,
-        some=every([*maker.needed, either(reading.units)]) if len(reading.units) > 1 else None,
+        some=every([*maker.needed, either(parts)]) if len(parts) > 1 else None,
         filters=_filters(request, taxonomy),
         units=reading.units,
         groups=reading.groups,
