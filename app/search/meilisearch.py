@@ -9,42 +9,27 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 from app.paper import Paper
 from app.search import EngineUnavailable, SearchPage, SearchRequest, Sort
 from app.search.condition import Adjacent, Condition, Except, every
-from app.search.document import Kind, facet_field, fields, from_json, stamp, to_document
-from app.search.meilisearch_filter import combined, written
+from app.search.document import Kind, fields, from_json, stamp, to_document
+from app.search.meilisearch_queries import EVERY, Asked, Known, total_of
 from app.search.meilisearch_server import NoIndex, Server
-from app.search.plan import FEW, Plan, plan
-from app.search.rank import WEIGHTS, ranked
+from app.search.plan import FEW, plan
+from app.search.rank import WEIGHTS
 from app.search.snippet import hit
 from app.search.synonyms import load_synonyms
 from app.search.vocabulary import Vocabulary
 from app.tagging.taxonomy import Taxonomy
 
-WINDOW = 100
 BATCH = 1_000
 UNLIMITED = 10_000_000
-EVERY = "everypaper"
-"""A word of every paper: a query for it finds all that the filter finds, and has a score to weigh."""
-MOST_RANKING = 9
-"""Words beside it that Meilisearch reads."""
 LONGEST_PHRASE = 8
 STAMP = "epsilonstamp"
-
-
-@dataclass
-class _Known:
-    """What is known of the index in one generation."""
-
-    generation: str
-    vocabulary: Vocabulary
-    phrases: dict[Adjacent, tuple[str, ...]] = field(default_factory=dict)
 
 
 class MeilisearchEngine:
@@ -58,7 +43,7 @@ class MeilisearchEngine:
         self._synonyms = load_synonyms()
         self._stamp = stamp(taxonomy, self._synonyms)
         self._fields = fields(taxonomy)
-        self._known: _Known | None = None
+        self._known: Known | None = None
 
     # reading
 
@@ -66,7 +51,7 @@ class MeilisearchEngine:
         """Answer a request; a page beyond the last has no hits, and the true total."""
         known = self._what_is_known()
         made = plan(request, self._taxonomy, self._synonyms, known.vocabulary)
-        asked = _Asked(self, made, known)
+        asked = Asked(self, made, known)
         offset = (request.page - 1) * request.per_page
         found = made.within(made.found)
         queries = [asked.window(found, offset, request.per_page)]
@@ -75,12 +60,12 @@ class MeilisearchEngine:
         if made.some is not None:
             queries += [*asked.counting(made.some), asked.count(made.found)]
         answers = self._search(queries)
-        total = total_all = _total(answers[1])
+        total = total_all = total_of(answers[1])
         documents = asked.page(answers[0]["hits"], offset, request.per_page)
         counted = answers[1:full]
-        if made.some is not None and _total(answers[-1]) < FEW:
+        if made.some is not None and total_of(answers[-1]) < FEW:
             counted = answers[full:-1]
-            total = _total(counted[0])
+            total = total_of(counted[0])
             start = max(0, offset - total_all)
             documents += self._rest(asked, every([made.within(made.some), Except(found)]), start, request, documents)
         hits = tuple(hit(from_json(document["paper"]), made.marks) for document in documents)
@@ -88,7 +73,7 @@ class MeilisearchEngine:
         return SearchPage(hits, total, total_all, facets, known.generation, made.synonyms, made.corrected)
 
     def _rest(
-        self, asked: _Asked, rest: Condition, start: int, request: SearchRequest, before: list[dict[str, Any]]
+        self, asked: Asked, rest: Condition, start: int, request: SearchRequest, before: list[dict[str, Any]]
     ) -> list[dict[str, Any]]:
         """Return the papers with some of the words that come after those with all of them."""
         limit = request.per_page - len(before)
@@ -113,7 +98,7 @@ class MeilisearchEngine:
         """Return the facets."""
         return self._taxonomy
 
-    def _what_is_known(self) -> _Known:
+    def _what_is_known(self) -> Known:
         generation = self.generation()
         if generation == "none":
             raise EngineUnavailable(self._server.says("has no index yet: run 'epsilon index rebuild'", self._index))
@@ -125,10 +110,10 @@ class MeilisearchEngine:
                 )
             (answer,) = self._search([self.query(q="", hitsPerPage=0, facets=["forms"])])
             counts = answer.get("facetDistribution", {}).get("forms", {})
-            known = self._known = _Known(generation, Vocabulary(counts.items(), _total(answer)))
+            known = self._known = Known(generation, Vocabulary(counts.items(), total_of(answer)))
         return known
 
-    def papers_with(self, phrase: Adjacent, known: _Known) -> tuple[str, ...]:
+    def papers_with(self, phrase: Adjacent, known: Known) -> tuple[str, ...]:
         """Return the ids of the papers that have a phrase.
 
         Meilisearch knows which words stand next to each other somewhere; that all do in one place is checked here.
@@ -263,92 +248,10 @@ class MeilisearchEngine:
         self._server.close()
 
 
-class _Asked:
-    """The queries of one request, and what their answers mean."""
-
-    def __init__(self, engine: MeilisearchEngine, made: Plan, known: _Known) -> None:
-        self.plan = made
-        self._engine, self._known = engine, known
-        names = [*engine.taxonomy.by_id, "venue", "year"]
-        self._passes: dict[str | None, list[str]] = {None: [name for name in names if name not in made.filters]}
-        self._passes.update({name: [name] for name in names if name in made.filters})
-        self._names = names
-        tags = {way.field for group in made.groups for way in group.alternatives if way.field}
-        scoring = [*(name for name, _ in WEIGHTS), "newest", *sorted(tags)] if made.order == Sort.RELEVANCE else []
-        self._retrieved = ["paper", *scoring]
-
-    def _filter(self, condition: Condition) -> str:
-        return written(condition, lambda phrase: self._engine.papers_with(phrase, self._known))
-
-    def _field(self, facet: str) -> str:
-        return facet_field(facet) if facet in self._engine.taxonomy.by_id else facet
-
-    def window(self, condition: Condition, offset: int, limit: int) -> dict[str, Any]:
-        """Return the query of a page, or of the window that it lies in."""
-        options: dict[str, Any] = {"filter": self._filter(condition), "attributesToRetrieve": self._retrieved}
-        if self.plan.order == Sort.RELEVANCE:
-            rarest = sorted(
-                {way.value for group in self.plan.groups for way in group.alternatives[:1] if not way.field},
-                key=lambda word: (-self._known.vocabulary.idf(word), word),
-            )
-            options |= {"q": " ".join([EVERY, *rarest[:MOST_RANKING]]), "matchingStrategy": "last"}
-        by = {Sort.TITLE: "by_title:asc", Sort.OLDEST: "newest:desc"}.get(self.plan.order, "newest:asc")
-        return self._engine.query(sort=[by], **self._part(offset, limit), **options)
-
-    def _part(self, offset: int, limit: int) -> dict[str, int]:
-        if self.plan.order == Sort.RELEVANCE and offset < WINDOW:
-            return {"offset": 0, "limit": max(WINDOW, offset + limit)}
-        return {"offset": offset, "limit": limit}
-
-    def page(self, documents: list[dict[str, Any]], offset: int, limit: int) -> list[Any]:
-        """Return the documents of a page out of its window."""
-        if self.plan.order != Sort.RELEVANCE or offset >= WINDOW:
-            return documents[:limit]
-        window = ranked(documents[:WINDOW], self.plan, self._known.vocabulary)
-        return [*window, *documents[WINDOW:]][offset : offset + limit]
-
-    def federated(self, rest: Condition, offset: int, limit: int) -> tuple[list[dict[str, Any]], dict[str, int]]:
-        """Return the queries whose weights bring those with the most and rarest words to the front."""
-        queries = []
-        for words, worth in combined(self.plan, self._known.vocabulary):
-            options = {"q": EVERY, "filter": self._filter(every([rest, *words])), "sort": ["newest:asc"]}
-            weight = {"federationOptions": {"weight": round(worth, 6)}}
-            queries.append(self._engine.query(attributesToRetrieve=self._retrieved, **options, **weight))
-        return queries, self._part(offset, limit)
-
-    def counting(self, condition: Condition) -> list[dict[str, Any]]:
-        """Return the queries that count: all, and each filtered facet without its own filter."""
-        return [
-            self._engine.query(
-                q="",
-                filter=self._filter(self.plan.within(condition, without)),
-                facets=[self._field(name) for name in names],
-                hitsPerPage=0,
-            )
-            for without, names in self._passes.items()
-        ]
-
-    def count(self, condition: Condition) -> dict[str, Any]:
-        """Return the query that counts without the filters."""
-        return self._engine.query(q="", filter=self._filter(condition), hitsPerPage=0)
-
-    def facets(self, answers: list[dict[str, Any]]) -> Mapping[str, Mapping[str, int]]:
-        """Return the counts that the answers to ``counting`` hold."""
-        counts: dict[str, dict[str, int]] = {}
-        for names, answer in zip(self._passes.values(), answers, strict=True):
-            for name in names:
-                counts[name] = answer.get("facetDistribution", {}).get(self._field(name), {})
-        return {name: counts[name] for name in self._names}
-
-
 def _batches(papers: Iterable[Paper]) -> Iterator[list[Paper]]:
     left = iter(papers)
     while batch := list(islice(left, BATCH)):
         yield batch
-
-
-def _total(answer: Mapping[str, Any]) -> int:
-    return int(answer["totalHits"])
 
 
 def _key(paper_id: str) -> str:

@@ -1,0 +1,128 @@
+"""The queries of one request to Meilisearch, and what their answers mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from app.search import Sort
+from app.search.condition import Adjacent, Condition, every
+from app.search.document import facet_field
+from app.search.meilisearch_filter import combined, written
+from app.search.plan import Plan
+from app.search.rank import WEIGHTS, ranked
+from app.search.vocabulary import Vocabulary
+from app.tagging.taxonomy import Taxonomy
+
+WINDOW = 100
+"""So many of the first papers are put in order by our own weights."""
+EVERY = "everypaper"
+"""A word of every paper: a query for it finds all that the filter finds, and has a score to weigh."""
+MOST_RANKING = 9
+"""Words beside it that Meilisearch reads."""
+
+
+@dataclass
+class Known:
+    """What is known of the index in one generation."""
+
+    generation: str
+    vocabulary: Vocabulary
+    phrases: dict[Adjacent, tuple[str, ...]] = field(default_factory=dict)
+
+
+class Index(Protocol):
+    """What the queries need of the engine."""
+
+    @property
+    def taxonomy(self) -> Taxonomy:
+        """Return the facets."""
+
+    def query(self, **options: Any) -> dict[str, Any]:
+        """Return a query of the index."""
+
+    def papers_with(self, phrase: Adjacent, known: Known) -> tuple[str, ...]:
+        """Return the ids of the papers that have a phrase."""
+
+
+class Asked:
+    """The queries of one request, and what their answers mean."""
+
+    def __init__(self, engine: Index, made: Plan, known: Known) -> None:
+        self.plan = made
+        self._engine, self._known = engine, known
+        names = [*engine.taxonomy.by_id, "venue", "year"]
+        self._passes: dict[str | None, list[str]] = {None: [name for name in names if name not in made.filters]}
+        self._passes.update({name: [name] for name in names if name in made.filters})
+        self._names = names
+        tags = {way.field for group in made.groups for way in group.alternatives if way.field}
+        scoring = [*(name for name, _ in WEIGHTS), "newest", *sorted(tags)] if made.order == Sort.RELEVANCE else []
+        self._retrieved = ["paper", *scoring]
+
+    def _filter(self, condition: Condition) -> str:
+        return written(condition, lambda phrase: self._engine.papers_with(phrase, self._known))
+
+    def _field(self, facet: str) -> str:
+        return facet_field(facet) if facet in self._engine.taxonomy.by_id else facet
+
+    def window(self, condition: Condition, offset: int, limit: int) -> dict[str, Any]:
+        """Return the query of a page, or of the window that it lies in."""
+        options: dict[str, Any] = {"filter": self._filter(condition), "attributesToRetrieve": self._retrieved}
+        if self.plan.order == Sort.RELEVANCE:
+            rarest = sorted(
+                {way.value for group in self.plan.groups for way in group.alternatives[:1] if not way.field},
+                key=lambda word: (-self._known.vocabulary.idf(word), word),
+            )
+            options |= {"q": " ".join([EVERY, *rarest[:MOST_RANKING]]), "matchingStrategy": "last"}
+        by = {Sort.TITLE: "by_title:asc", Sort.OLDEST: "newest:desc"}.get(self.plan.order, "newest:asc")
+        return self._engine.query(sort=[by], **self._part(offset, limit), **options)
+
+    def _part(self, offset: int, limit: int) -> dict[str, int]:
+        if self.plan.order == Sort.RELEVANCE and offset < WINDOW:
+            return {"offset": 0, "limit": max(WINDOW, offset + limit)}
+        return {"offset": offset, "limit": limit}
+
+    def page(self, documents: list[dict[str, Any]], offset: int, limit: int) -> list[Any]:
+        """Return the documents of a page out of its window."""
+        if self.plan.order != Sort.RELEVANCE or offset >= WINDOW:
+            return documents[:limit]
+        window = ranked(documents[:WINDOW], self.plan, self._known.vocabulary)
+        return [*window, *documents[WINDOW:]][offset : offset + limit]
+
+    def federated(self, rest: Condition, offset: int, limit: int) -> tuple[list[dict[str, Any]], dict[str, int]]:
+        """Return the queries whose weights bring those with the most and rarest words to the front."""
+        queries = []
+        for words, worth in combined(self.plan, self._known.vocabulary):
+            options = {"q": EVERY, "filter": self._filter(every([rest, *words])), "sort": ["newest:asc"]}
+            weight = {"federationOptions": {"weight": round(worth, 6)}}
+            queries.append(self._engine.query(attributesToRetrieve=self._retrieved, **options, **weight))
+        return queries, self._part(offset, limit)
+
+    def counting(self, condition: Condition) -> list[dict[str, Any]]:
+        """Return the queries that count: all, and each filtered facet without its own filter."""
+        return [
+            self._engine.query(
+                q="",
+                filter=self._filter(self.plan.within(condition, without)),
+                facets=[self._field(name) for name in names],
+                hitsPerPage=0,
+            )
+            for without, names in self._passes.items()
+        ]
+
+    def count(self, condition: Condition) -> dict[str, Any]:
+        """Return the query that counts without the filters."""
+        return self._engine.query(q="", filter=self._filter(condition), hitsPerPage=0)
+
+    def facets(self, answers: list[dict[str, Any]]) -> Mapping[str, Mapping[str, int]]:
+        """Return the counts that the answers to ``counting`` hold."""
+        counts: dict[str, dict[str, int]] = {}
+        for names, answer in zip(self._passes.values(), answers, strict=True):
+            for name in names:
+                counts[name] = answer.get("facetDistribution", {}).get(self._field(name), {})
+        return {name: counts[name] for name in self._names}
+
+
+def total_of(answer: Mapping[str, Any]) -> int:
+    return int(answer["totalHits"])
