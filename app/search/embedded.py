@@ -27,6 +27,7 @@ from app.search.condition import Condition, every
 from app.search.condition import Except as Not
 from app.search.document import Kind, facet_field, fields, from_json, stamp, to_document, to_json
 from app.search.plan import FEW, Plan, plan
+from app.search.rank import FULL, PART, Weights
 from app.search.snippet import hit
 from app.search.synonyms import load_synonyms
 from app.search.tantivy_query import Writer, schema_of
@@ -76,26 +77,26 @@ class EmbeddedEngine:
             made = plan(request, self._taxonomy, self._synonyms, self._vocabulary(opened, generation))
             offset = (request.page - 1) * request.per_page
             found = made.within(made.found)
-            addresses, total_all = self._page(searcher, made, found, offset, request.per_page)
+            addresses, total_all = self._page(searcher, made, found, offset, request.per_page, FULL)
             total, answered = total_all, made.found
             if made.some is not None and total_all < FEW and self._count(searcher, made.found) < FEW:
                 rest = every([made.within(made.some), Not(found)])
                 start = max(0, offset - total_all)
-                more, others = self._page(searcher, made, rest, start, request.per_page - len(addresses))
+                more, others = self._page(searcher, made, rest, start, request.per_page - len(addresses), PART)
                 addresses, total, answered = [*addresses, *more], total_all + others, made.some
             hits = tuple(self._hit(searcher, address, made) for address in addresses)
             facets = self._facets(searcher, made, answered)
             return SearchPage(hits, total, total_all, facets, generation, made.synonyms, made.corrected)
 
     def _page(
-        self, searcher: tantivy.Searcher, made: Plan, condition: Condition, offset: int, limit: int
+        self, searcher: tantivy.Searcher, made: Plan, condition: Condition, offset: int, limit: int, weights: Weights
     ) -> tuple[list[tantivy.DocAddress], int]:
         """Return the papers of a page in the plan's order, and how many there are."""
         query = self._write.condition(condition)
         inside = limit > 0 and offset < searcher.num_docs
         limit, offset = (limit, offset) if inside else (1, 0)  # tantivy makes room for all that it passes over
         if made.order == Sort.RELEVANCE:
-            result = searcher.search(self._write.ranked(query, made), limit, offset=offset)
+            result = searcher.search(self._write.ranked(query, made, weights), limit, offset=offset)
         else:
             field = "by_title" if made.order == Sort.TITLE else "newest"
             order = Order.Desc if made.order == Sort.OLDEST else Order.Asc

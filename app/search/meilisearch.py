@@ -20,7 +20,7 @@ from app.search.document import Kind, fields, from_json, stamp, to_document
 from app.search.meilisearch_queries import EVERY, Asked, Known, total_of
 from app.search.meilisearch_server import NoIndex, Server
 from app.search.plan import FEW, plan
-from app.search.rank import WEIGHTS
+from app.search.rank import FULL, PART, TEXTS
 from app.search.snippet import hit
 from app.search.synonyms import load_synonyms
 from app.search.vocabulary import Vocabulary
@@ -61,7 +61,7 @@ class MeilisearchEngine:
             queries += [*asked.counting(made.some), asked.count(made.found)]
         answers = self._search(queries)
         total = total_all = total_of(answers[1])
-        documents = asked.page(answers[0]["hits"], offset, request.per_page)
+        documents = asked.page(answers[0]["hits"], offset, request.per_page, FULL)
         counted = answers[1:full]
         if made.some is not None and total_of(answers[-1]) < FEW:
             counted = answers[full:-1]
@@ -80,10 +80,10 @@ class MeilisearchEngine:
         if limit <= 0:
             return []
         if asked.plan.order != Sort.RELEVANCE:
-            return asked.page(self._search([asked.window(rest, start, limit)])[0]["hits"], start, limit)
+            return asked.page(self._search([asked.window(rest, start, limit)])[0]["hits"], start, limit, PART)
         queries, federation = asked.federated(rest, start, limit)
         answer = self._server.post("/multi-search", {"federation": federation, "queries": queries})
-        return asked.page(answer["hits"], start, limit)
+        return asked.page(answer["hits"], start, limit, PART)
 
     def _search(self, queries: list[dict[str, Any]]) -> list[dict[str, Any]]:
         results = self._server.post("/multi-search", {"queries": queries})["results"]
@@ -229,7 +229,7 @@ class MeilisearchEngine:
             if kind in {Kind.WORDS, Kind.FACET, Kind.NUMBER}
         ]
         settings = {
-            "searchableAttributes": [*(name for name, _ in WEIGHTS), "every"],
+            "searchableAttributes": [*TEXTS, "every"],
             "filterableAttributes": filters,
             "sortableAttributes": [name for name, kind in self._fields.items() if kind is Kind.ORDER],
             "rankingRules": ["words", "attribute", "proximity", "exactness", "sort"],

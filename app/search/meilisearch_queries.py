@@ -11,7 +11,7 @@ from app.search.condition import Adjacent, Condition, every
 from app.search.document import facet_field
 from app.search.meilisearch_filter import combined, written
 from app.search.plan import Plan
-from app.search.rank import WEIGHTS, ranked
+from app.search.rank import TEXTS, Weights, ranked
 from app.search.vocabulary import Vocabulary
 from app.tagging.taxonomy import Taxonomy
 
@@ -57,7 +57,7 @@ class Asked:
         self._passes.update({name: [name] for name in names if name in made.filters})
         self._names = names
         tags = {way.field for group in made.groups for way in group.alternatives if way.field}
-        scoring = [*(name for name, _ in WEIGHTS), "newest", *sorted(tags)] if made.order == Sort.RELEVANCE else []
+        scoring = [*TEXTS, "newest", *sorted(tags)] if made.order == Sort.RELEVANCE else []
         self._retrieved = ["paper", *scoring]
 
     def _filter(self, condition: Condition) -> str:
@@ -83,11 +83,11 @@ class Asked:
             return {"offset": 0, "limit": max(WINDOW, offset + limit)}
         return {"offset": offset, "limit": limit}
 
-    def page(self, documents: list[dict[str, Any]], offset: int, limit: int) -> list[Any]:
+    def page(self, documents: list[dict[str, Any]], offset: int, limit: int, weights: Weights) -> list[Any]:
         """Return the documents of a page out of its window."""
         if self.plan.order != Sort.RELEVANCE or offset >= WINDOW:
             return documents[:limit]
-        window = ranked(documents[:WINDOW], self.plan, self._known.vocabulary)
+        window = ranked(documents[:WINDOW], self.plan, self._known.vocabulary, weights)
         return [*window, *documents[WINDOW:]][offset : offset + limit]
 
     def federated(self, rest: Condition, offset: int, limit: int) -> tuple[list[dict[str, Any]], dict[str, int]]:
@@ -97,6 +97,8 @@ class Asked:
             options = {"q": EVERY, "filter": self._filter(every([rest, *words])), "sort": ["newest:asc"]}
             weight = {"federationOptions": {"weight": round(worth, 6)}}
             queries.append(self._engine.query(attributesToRetrieve=self._retrieved, **options, **weight))
+        everyone = {"q": EVERY, "filter": self._filter(rest), "federationOptions": {"weight": 1e-6}}
+        queries.append(self._engine.query(attributesToRetrieve=self._retrieved, sort=["newest:asc"], **everyone))
         return queries, self._part(offset, limit)
 
     def counting(self, condition: Condition) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from tantivy import FieldType, Occur, Query
 from app.search.condition import Adjacent, All, Any, Condition, Except, Starts, Terms
 from app.search.document import Kind
 from app.search.plan import Plan
-from app.search.rank import ABSTRACT, EXACT, NAMES, PAIR, TAG_SCORE, TITLE, TITLE_BEGINS, TITLE_IS
+from app.search.rank import TAG_SCORE, TEXTS, TITLE_BEGINS, TITLE_IS, Weights, ways
 from app.search.tree import Years
 from app.search.words import Alternative, Group
 
@@ -75,11 +75,11 @@ class Writer:
     def _terms(self, field: str, values: tuple[str, ...]) -> Query:
         return Query.term_set_query(self._schema, field, list(values))
 
-    def ranked(self, found: Query, plan: Plan) -> Query:
+    def ranked(self, found: Query, plan: Plan, weights: Weights) -> Query:
         """Return the query that finds the same, in the order of what papers are worth to the plan."""
-        worth = [self._group(group) for group in plan.groups]
+        worth = [self._group(group, weights) for group in plan.groups]
         for pair in plan.pairs:
-            for field, weight in (("title", 2 * PAIR), ("abstract", PAIR)):
+            for field, weight in (("title", 2 * weights.pair), ("abstract", weights.pair)):
                 together: list[Anything] = [*pair]
                 worth.append(Query.boost_query(Query.phrase_query(self._schema, field, together, 1), weight))
         if plan.title:
@@ -90,29 +90,24 @@ class Writer:
         only = Query.const_score_query(found, 0.0)
         return Query.boolean_query([(Occur.Must, only), *((Occur.Should, query) for query in worth)])
 
-    def _group(self, group: Group) -> Query:
-        ways = [self._alternative(alternative) for alternative in group.alternatives]
-        best = ways[0] if len(ways) == 1 else Query.disjunction_max_query(ways)
+    def _group(self, group: Group, weights: Weights) -> Query:
+        queries = [self._alternative(way, weights) for way in ways(group, weights)]
+        best = queries[0] if len(queries) == 1 else Query.disjunction_max_query(queries)
         if not group.form:
             return best
-        exact = Query.boost_query(self._term("forms", group.form), EXACT)
+        exact = Query.boost_query(self._term("forms", group.form), weights.exact)
         return Query.boolean_query([(Occur.Should, best), (Occur.Should, exact)])
 
-    def _alternative(self, way: Alternative) -> Query:
+    def _alternative(self, way: Alternative, weights: Weights) -> Query:
         if way.field == "terms":
             return Query.boost_query(self._term(way.field, way.value), way.weight)
         if way.field:
             return Query.const_score_query(self._term(way.field, way.value), way.weight * TAG_SCORE)
-        weights = (("title", TITLE), ("abstract", ABSTRACT), ("names", NAMES))
-        return Query.boolean_query(
-            [
-                (
-                    Occur.Should,
-                    Query.boost_query(Query.term_query(self._schema, field, way.value, "freq"), w * way.weight),
-                )
-                for field, w in weights
-            ]
-        )
+        clauses = []
+        for field, weight in zip(TEXTS, weights.texts, strict=True):
+            has = Query.term_query(self._schema, field, way.value, "freq")
+            clauses.append((Occur.Should, Query.boost_query(has, weight * way.weight)))
+        return Query.boolean_query(clauses)
 
 
 def _any(queries: list[Query]) -> Query:

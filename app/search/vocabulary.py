@@ -43,8 +43,7 @@ class Vocabulary:
     def _by_length(self) -> dict[int, list[str]]:
         found: dict[int, list[str]] = {}
         for form in self._sorted:
-            if not any(c.isdigit() for c in form):
-                found.setdefault(len(form), []).append(form)
+            found.setdefault(len(form), []).append(form)
         return found
 
     def count(self, word: str) -> int:
@@ -79,7 +78,7 @@ class Vocabulary:
 
         A word that only one or two papers have may be their own typo: it gives way to one that many have.
         """
-        if len(form) < TYPO_LENGTH or any(c.isdigit() for c in form):
+        if sum(map(str.isalpha, form)) < TYPO_LENGTH:
             return ()
         known = self.count(stem(form))
         if known >= WELL_KNOWN:
@@ -96,7 +95,7 @@ class Vocabulary:
 
     def prefix_corrections(self, prefix: str) -> tuple[str, ...]:
         """Return forms whose beginning a prefix was probably meant to be; nothing where one begins with it."""
-        if len(prefix) < TYPO_LENGTH or any(c.isdigit() for c in prefix) or self.starting_with(prefix):
+        if sum(map(str.isalpha, prefix)) < TYPO_LENGTH or self.starting_with(prefix):
             return ()
         length = len(prefix)
         longer = [form for size, forms in self._by_length.items() if size > length for form in forms]
@@ -105,9 +104,16 @@ class Vocabulary:
             prefix, [form[:length] for form in longer], scorer=OSA.distance, score_cutoff=furthest, limit=None
         )
         best = sorted((int(distance), -self._forms[longer[i]], longer[i]) for _, distance, i in found)
+        best = [entry for entry in best if _digits(entry[2][:length]) == _digits(prefix)]
         return tuple(form for distance, _, form in best[:MOST_CORRECTIONS] if distance == best[0][0])
 
     def _near(self, form: str, furthest: int) -> list[tuple[int, str]]:
         choices = [other for d in range(-furthest, furthest + 1) for other in self._by_length.get(len(form) + d, ())]
         found = process.extract(form, choices, scorer=OSA.distance, score_cutoff=furthest, limit=None)
-        return [(int(distance), other) for other, distance, _ in found if other != form]
+        digits = _digits(form)
+        return [(int(distance), other) for other, distance, _ in found if other != form and _digits(other) == digits]
+
+
+def _digits(form: str) -> str:
+    """Return the digits of a word, in which nobody's typo is mended: 2024 isn't 2025."""
+    return "".join(c for c in form if c.isdigit())

@@ -25,11 +25,15 @@ SHORTEST_PART = 2
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """A value of a field and what it weighs: a stem in the texts (``field`` is empty), or a value of a set."""
+    """A value of a field and what it weighs: a stem in the texts (``field`` is empty), or a value of a set.
+
+    An ``everyday`` one only helps to rank papers that don't have all the words.
+    """
 
     value: str
     weight: float
     field: str = ""
+    everyday: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,7 @@ class _Typed:
     prefix: bool
     conditions: list[Condition] = field(default_factory=list)
     alternatives: dict[tuple[str, str], float] = field(default_factory=dict)
+    everyday: dict[tuple[str, str], float] = field(default_factory=dict)
 
     def also(self, value: str, weight: float, of: str = "") -> None:
         """Note what the word may stand for, at its highest weight."""
@@ -140,17 +145,14 @@ class _Reader:
         if typed.prefix:
             typed.conditions.append(Starts("forms", typed.form))
             self.prefixes.append(typed.form)
-            for form in self.vocabulary.starting_with(typed.form):
-                typed.also(stem(form), PREFIX)
+            self._as_one(typed, self.vocabulary.starting_with(typed.form), PREFIX)
         if not loose:
             return
         self._typos(typed)
         for term in self.known_synonyms.everyday.get(own, ()):
             key = stems(term)
-            if len(key) == 1:
-                typed.also(key[0], EVERYDAY)
-            else:
-                typed.also(as_word(key), EVERYDAY, "terms")
+            place = ("", key[0]) if len(key) == 1 else ("terms", as_word(key))
+            typed.everyday[place] = EVERYDAY
 
     def _typos(self, typed: _Typed) -> None:
         read_as = self.vocabulary.corrections(typed.form)
@@ -166,10 +168,17 @@ class _Reader:
                 self.marked.add(stem(part))
         elif read_as:
             typed.conditions.append(Terms("words", tuple(text.distinct(map(stem, read_as)))))
-            for i, form in enumerate(read_as):
-                typed.also(stem(form), TYPO if i == 0 else TYPO * 0.8)
-                self.marked.add(stem(form))
+            self._as_one(typed, read_as[:1], TYPO)
+            self._as_one(typed, read_as, TYPO * 0.8)
+            self.marked.update(map(stem, read_as))
             self.corrected.append(Correction(typed.word, read_as[0]))
+
+    def _as_one(self, typed: _Typed, forms: Iterable[str], weight: float) -> None:
+        """Note that a word may stand for any of these: a rare one of them tells no more than all together."""
+        known = text.distinct(map(stem, forms))
+        together = self.vocabulary.idf_of(min(self.vocabulary.papers, sum(map(self.vocabulary.count, known))))
+        for word in known:
+            typed.also(word, weight * together / max(together, self.vocabulary.idf(word), 1e-9))
 
     def _apart(self, form: str) -> tuple[str, ...]:
         """Return the two words that a word nobody writes together is made of."""
@@ -260,9 +269,10 @@ class _Reader:
 
 
 def _group(typed: _Typed) -> Group:
-    return Group(
-        tuple(Alternative(value, weight, of) for (of, value), weight in typed.alternatives.items()), typed.form
-    )
+    ways = [Alternative(value, weight, of) for (of, value), weight in typed.alternatives.items()]
+    others = {place: weight for place, weight in typed.everyday.items() if place not in typed.alternatives}
+    ways += [Alternative(value, weight, of, everyday=True) for (of, value), weight in others.items()]
+    return Group(tuple(ways), typed.form)
 
 
 def _apart_from_each_other(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
