@@ -45,6 +45,7 @@ def work(database: Database, engine: SearchEngine, tagger: Tagger, inbox: Path, 
         EngineUnavailable: with ``once``, the search engine is down.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     for folder in (inbox, inbox / "done", inbox / "failed"):
         folder.mkdir(parents=True, exist_ok=True)
     if once:

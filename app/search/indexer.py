@@ -26,6 +26,8 @@ from app.search import EngineUnavailable, IndexInUse, SearchEngine
 BATCH = 500
 MOST_ATTEMPTS = 5
 FIRST_DELAY = timedelta(seconds=10)
+LOOK_EVERY = 60.0
+"""Seconds between looks whether the index as a whole is what it should be."""
 
 _log = logging.getLogger(__name__)
 
@@ -269,14 +271,17 @@ class IndexerThread:
         self._thread.join(30)
 
     def _run(self) -> None:
-        trouble, delay, first = "", self._every, True
+        trouble, delay, first, looked = "", self._every, True, time.monotonic()
         while not self._stop.is_set():
             try:
+                first = first or time.monotonic() > looked + LOOK_EVERY
                 self._work(first)
+                looked = time.monotonic() if first else looked
                 trouble, delay, first = "", self._every, False
             except IndexInUse:  # another process of this server holds the index and does the work
                 delay = 2.0
             except (EngineUnavailable, DatabaseUnavailable) as error:
+                first = True
                 if str(error) != trouble:
                     trouble = str(error)
                     _log.warning("the index isn't up to date: %s", error)
@@ -288,7 +293,7 @@ class IndexerThread:
 
     def _work(self, first: bool) -> None:
         wanted = _rebuild_wanted(self._database)
-        if wanted or self._engine.needs_rebuild():
+        if wanted or (first and self._engine.needs_rebuild()):
             error = None
             try:
                 rebuild(self._database, self._engine)
