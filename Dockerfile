@@ -1,7 +1,7 @@
 FROM node:22.20.0-bookworm-slim AS assets
 WORKDIR /assets
 COPY static/package.json static/package-lock.json static/.npmrc ./
-RUN npm ci --ignore-scripts --silent
+RUN npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 
 FROM python:3.11.13-slim-bookworm AS environment
 WORKDIR /epsilon

