@@ -79,7 +79,7 @@ class EmbeddedEngine:
             found = made.within(made.found)
             addresses, total_all = self._page(searcher, made, found, offset, request.per_page, FULL)
             total, answered = total_all, made.found
-            if made.some is not None and total_all < FEW and self._count(searcher, made.found) < FEW:
+            if made.some is not None and total_all < FEW and self._count(searcher, made.words) < FEW:
                 rest = every([made.within(made.some), Not(found)])
                 start = max(0, offset - total_all)
                 more, others = self._page(searcher, made, rest, start, request.per_page - len(addresses), PART)

@@ -58,7 +58,7 @@ class MeilisearchEngine:
         queries += asked.counting(made.found)
         full = len(queries)
         if made.some is not None:
-            queries += [*asked.counting(made.some), asked.count(made.found)]
+            queries += [*asked.counting(made.some), asked.count(made.words)]
         answers = self._search(queries)
         total = total_all = total_of(answers[1])
         documents = asked.page(answers[0]["hits"], offset, request.per_page, FULL)

@@ -22,7 +22,8 @@ from app.tagging.taxonomy import Taxonomy
 FEW = 10
 """Fewer papers than this with all the words, in the whole catalogue: those with some of them follow.
 
-Filters don't decide it, so that one more never changes what the words mean, and a facet's counts stay true.
+Filters and other conditions don't decide it, so that one more never changes what the words mean, and a facet's counts
+stay true.
 """
 
 
@@ -30,12 +31,14 @@ Filters don't decide it, so that one more never changes what the words mean, and
 class Plan:
     """What an engine needs to answer a request.
 
-    ``found`` holds for papers with all the words, ``some`` for those with any of them where that is a way out. The
-    conditions of ``filters`` hold too, each but for the counts of its own facet. ``groups`` and ``pairs`` rank:
-    a group counts its best alternative, a pair of stems counts where they stand together.
+    ``found`` holds for papers with all the words, ``some`` for those with any of them where that is a way out;
+    ``words`` are the words alone, which decide whether it is one. The conditions of ``filters`` hold too, each but for
+    the counts of its own facet. ``groups`` and ``pairs`` rank: a group counts its best alternative, a pair of stems
+    counts where they stand together.
     """
 
     found: Condition
+    words: Condition
     some: Condition | None
     filters: Mapping[str, Condition]
     units: tuple[Condition, ...] = ()
@@ -65,6 +68,7 @@ def plan(request: SearchRequest, taxonomy: Taxonomy, synonyms: Synonyms, vocabul
     parts = [*reading.units, *words] if len(words) > 1 else list(reading.units)
     return Plan(
         found=found,
+        words=every(reading.units),
         some=every([*maker.needed, either(parts)]) if len(parts) > 1 else None,
         filters=_filters(request, taxonomy),
         units=reading.units,

@@ -134,6 +134,12 @@ def overviews(page: SearchPage, taxonomy: Taxonomy, address: Address, names: Nam
     return [*found, Overview("Venue", "Where papers were published.", len(found) % 8, venues[:front], venues[front:])]
 
 
+def _flat(view: Overview) -> Overview:
+    """Return an overview of the broad values alone."""
+    values, more = ([replace(value, children=()) for value in part] for part in (view.values, view.more))
+    return replace(view, values=values, more=more)
+
+
 def home_view(
     page: SearchPage | None, updated_at: datetime | None, taxonomy: Taxonomy, address: Address, names: Names,
     matrix: MatrixView | None,
@@ -159,9 +165,9 @@ def home_view(
         first_year=years[0] if years else None,
         last_year=years[-1] if years else None,
         updated=day(updated_at),
-        overviews=overviews(page, taxonomy, address, names, 6),
+        overviews=[_flat(view) for view in overviews(page, taxonomy, address, names, 7)],
         newest=[card(hit, taxonomy, address) for hit in page.hits],
-        years=year_chart(page.facets.get("year", {}), 560, 90),
+        years=year_chart(page.facets.get("year", {}), 360, 120),
         matrix=matrix,
         unavailable=is_down,
     )
@@ -181,7 +187,7 @@ def value_view(
         parents = [Link(parent.label, address.value(facet, parent.id)) for parent in ancestors]
         children = counted(facet, page.facets.get(facet.id, {}), address, None, label_id)
     together = [
-        replace(view, values=[replace(value, children=()) for value in view.values], more=())
+        replace(_flat(view), more=())
         for view, name in zip(
             overviews(page, taxonomy, address, names, MOST_TOGETHER), [*taxonomy.by_id, "venue"], strict=True
         )

@@ -106,12 +106,10 @@ def axes(params: Mapping[str, str], taxonomy: Taxonomy) -> tuple[Facet, Facet]:
 def matrix(request: SearchRequest, rows: Facet, columns: Facet, ask: Ask) -> Matrix:
     """Count the papers of a request; one question to the engine for each row that has papers.
 
-    The request's own filters on both facets hold for every cell, and a row with few papers doesn't bring in papers
-    that have only some of the words.
+    The request's own filters on both facets hold for every cell.
     """
-    first = ask(replace(request, page=1, per_page=1))
-    settled = _settled(request, first, (rows, columns))
-    base = ask(settled) if settled != request else first
+    settled = _settled(replace(request, page=1, per_page=1), (rows, columns))
+    base = ask(settled)
     row_totals, column_totals = base.facets.get(rows.id, {}), base.facets.get(columns.id, {})
     counts = {}
     for label in rows.labels:
@@ -122,16 +120,11 @@ def matrix(request: SearchRequest, rows: Facet, columns: Facet, ask: Ask) -> Mat
     return Matrix(rows, columns, request, base.total, counts, row_totals, column_totals)
 
 
-def _settled(request: SearchRequest, page: SearchPage, facets: tuple[Facet, ...]) -> SearchRequest:
-    """Return a request for the same papers that goes on finding exactly them when conditions are added."""
+def _settled(request: SearchRequest, facets: tuple[Facet, ...]) -> SearchRequest:
+    """Return a request for the same papers whose filters on the facets hold for the facets' own counts too."""
     tree = request.tree
     parts = tree.children if isinstance(tree, And) else (tree,)
-    words = tuple(part for part in parts if isinstance(part, Word))
-    others = tuple(part for part in parts if not isinstance(part, Word | Everything))
-    if words and page.total > page.total_all:
-        others = (*others, Or(words))
-    else:
-        others = (*others, *(Or((word,)) for word in words))
+    others = tuple(part for part in parts if not isinstance(part, Everything))
     filters = dict(request.filters)
     for facet in facets:
         chosen = filters.pop(facet.id, ())
@@ -144,6 +137,15 @@ def _settled(request: SearchRequest, page: SearchPage, facets: tuple[Facet, ...]
 def _and(tree: Node, part: Node) -> Node:
     parts = tree.children if isinstance(tree, And) else () if isinstance(tree, Everything) else (tree,)
     return And((*parts, part)) if parts else part
+
+
+def shade(count: int, most: int) -> int:
+    """Return the shade of a count: the count itself where all are small, else by its root, so that few stay visible.
+
+    >>> [shade(count, 3) for count in (0, 1, 3)], [shade(count, 400) for count in (1, 30, 400)]
+    ([0, 1, 3], [1, 2, 5])
+    """
+    return count if most <= LEVELS else math.ceil(LEVELS * math.sqrt(count / most))
 
 
 def matrix_view(found: Matrix, taxonomy: Taxonomy, address: Address, *, small: bool = False) -> MatrixView:
@@ -159,7 +161,7 @@ def matrix_view(found: Matrix, taxonomy: Taxonomy, address: Address, *, small: b
             count = found.counts.get((label.id, column.id), 0)
             both = with_value(_only(request, found.rows, label.id), found.columns.id, column.id)
             both = _only(both, found.columns, column.id)
-            level = math.ceil(LEVELS * math.sqrt(count / most)) if count else 0
+            level = shade(count, most)
             told = f"{label.label} and {column.label}: {count} paper{'' if count == 1 else 's'}"
             cells.append(Cell(count, level, address.search(both), told))
         link = Link(label.label, address.search(_only(request, found.rows, label.id)), label.means)

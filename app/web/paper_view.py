@@ -97,7 +97,7 @@ def paper_view(record: Record, related: Sequence[Paper] | None, taxonomy: Taxono
         published=paper.published or "",
         versions=_versions(paper),
         links=outward_links(paper),
-        tags=[view for tag in record.tags for view in _tag(tag, paper, taxonomy, address)],
+        tags=[view for tag in _in_order(record.tags, taxonomy) for view in _tag(tag, paper, taxonomy, address)],
         related=[Link(p.title, address.paper(p.id), _byline(p)) for p in related or ()],
         related_down=related is None,
         citations=[
@@ -150,6 +150,11 @@ def _versions(paper: Paper) -> list[Link]:
         url = doi_url(paper.doi) if paper.doi else (paper.url or "") if is_web(paper.url) and not paper.arxiv_id else ""
         versions.append(Link(f"Published: {where}", url))
     return versions
+
+
+def _in_order(tags: Sequence[Tag], taxonomy: Taxonomy) -> list[Tag]:
+    places = {(f.id, label): (n, m) for n, f in enumerate(taxonomy) for m, label in enumerate(f.by_id)}
+    return sorted(tags, key=lambda tag: places.get((tag.facet, tag.label), (99, 0)))
 
 
 def _tag(tag: Tag, paper: Paper, taxonomy: Taxonomy, address: Address) -> list[TagView]:

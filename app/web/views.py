@@ -130,7 +130,7 @@ def card(hit: Hit, taxonomy: Taxonomy, address: Address) -> Card:
         id=paper.id,
         url=url,
         title=hit.title,
-        snippet=hit.snippet,
+        snippet=_with_dots(hit.snippet, paper.abstract),
         authors=author_links(paper.authors[:MOST_AUTHORS], address),
         more_authors=max(0, len(paper.authors) - MOST_AUTHORS),
         venue=venue_link(paper, address),
@@ -140,6 +140,15 @@ def card(hit: Hit, taxonomy: Taxonomy, address: Address) -> Card:
         cite_url=f"{url}#cite",
         first_published=paper.published or "",
     )
+
+
+def _with_dots(snippet: Highlighted, abstract: str) -> Highlighted:
+    """Return a snippet with dots where the abstract goes on."""
+    text = snippet.text
+    before = "… " if text and not abstract.startswith(text) else ""
+    after = " …" if text and not abstract.endswith(text) else ""
+    shift = len(before)
+    return Highlighted(before + text + after, tuple((start + shift, end + shift) for start, end in snippet.spans))
 
 
 @dataclass(frozen=True, slots=True)
