@@ -54,6 +54,7 @@ class Batch:
         self._by_trait: dict[str, set[str]] = {}
         self._pending: dict[str, list[tuple[Incoming, _Stored | None]]] = {}
         self._new: set[str] = set()
+        self._numbers: dict[str, int] = {}
 
     def load(self, records: Sequence[Incoming]) -> None:
         """Write the records' papers; the report's figures rise."""
@@ -156,12 +157,24 @@ class Batch:
         return [self._known[id_] for id_ in sorted(ids) if id_ in self._known]
 
     def _new_id(self, record: Incoming) -> str:
+        """Return the id that a new paper would like, with the next free number where others have it."""
         wanted = paper_id(compose([Given(0, record.format, record.draft)]))
-        number, free = 1, wanted
-        while free in self._new or free in self._known or known_ids(self._session, [free]):
-            number += 1
-            free = f"{wanted}-{number}"
-        return free
+        if wanted not in self._numbers:
+            self._numbers[wanted] = self._free_number(wanted)
+        number = self._numbers[wanted]
+        self._numbers[wanted] += 1
+        return wanted if number == 1 else f"{wanted}-{number}"
+
+    def _free_number(self, wanted: str) -> int:
+        """Return the first number from which on no paper has the id, asking for ever more of them at once."""
+        last, width = 0, 1
+        while True:
+            numbers = range(last + 1, last + width + 1)
+            names = {wanted if number == 1 else f"{wanted}-{number}": number for number in numbers}
+            taken = known_ids(self._session, names)
+            if not taken:
+                return last + 1
+            last, width = max(names[name] for name in taken), min(width * 8, 400)
 
     def _absorb(self, target: str, others: Sequence[str]) -> None:
         """Make known papers one, since an identifier shows that they are."""

@@ -55,8 +55,17 @@ class Given:
 
 
 def names(authors: Iterable[str]) -> frozenset[str]:
-    """Return the folded words of the authors' names by which two lists are compared: all but initials."""
-    return frozenset(word for name in authors for word in re.findall(r"[^\W\d_]{2,}", fold(name)))
+    """Return what two spellings of an author share: the first initial and the last of the family names, folded.
+
+    >>> names(["Song Han", "Laurens van der Maaten"]) == names(["S. Han", "L. J. P. van der Maaten"])
+    True
+    """
+    found = set()
+    for name in authors:
+        words = re.findall(r"[^\W\d_]+", fold(name.partition(",")[0]))
+        if words:
+            found.add(f"{words[0][0]} {words[-1]}")
+    return frozenset(found)
 
 
 def years(draft: Draft) -> frozenset[int]:
