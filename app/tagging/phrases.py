@@ -2,19 +2,20 @@
 
 A phrase is words: ``membership inference``. A word may have choices ``(gradient|update)``, an open end ``inver*``, and
 between words ``~3`` lets up to three others stand. Small letters match any case; a word with a capital matches only
-so (``MIA``, ``SGX``). Hyphens, slashes and apostrophes part words, in phrases as in texts. A phrase never runs over the
-end of a sentence.
+so (``MIA``, ``SGX``, ``Fed*``). Hyphens, slashes and apostrophes part words, in phrases as in texts. A phrase never
+runs over the end of a sentence.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 WIDEST_GAP = 12
 _TOKEN = re.compile(r"[^\W_]+(?:[²³⁺])?|[.!?;](?=\s|$)")
 _PART = re.compile(r"\(([^()]+)\)(\*?)|~(\d+)|([^\W_]+\*?)|(\S)")
+_KNOWN_WORDS = 200_000
 
 
 class PhraseError(ValueError):
@@ -29,41 +30,23 @@ class Step:
     gap: int = 0
 
 
+Phrase = tuple[Step, ...]
+Place = tuple[int, int]
+"""First and last word of a phrase where it stands."""
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text as words: how each is written, where it stands, in which sentence; and where each word occurs."""
+    """A title and an abstract as words: where each stands in its field, in which sentence, and what it is known as.
 
-    text: str
-    words: tuple[str, ...]
-    spans: tuple[tuple[int, int], ...]
-    sentences: tuple[int, ...]
+    The words of the title come first, ``title_words`` of them; sentences are counted through both.
+    """
+
+    title_words: int
+    spans: list[tuple[int, int]]
+    sentences: list[int]
+    keys: list[frozenset[str]]
     places: dict[str, list[int]]
-
-
-def read_text(text: str, prefixes: frozenset[str], longest: int) -> Text:
-    """Split a text into words. ``places`` knows a word as written, in small letters, and by each of ``prefixes``."""
-    words: list[str] = []
-    spans: list[tuple[int, int]] = []
-    sentences: list[int] = []
-    places: dict[str, list[int]] = {}
-    keys: dict[str, tuple[str, ...]] = {}
-    sentence = 0
-    for found in _TOKEN.finditer(text):
-        word = found[0]
-        if word in ".!?;":
-            sentence += 1
-            continue
-        known = keys.get(word)
-        if known is None:
-            small = word.lower()
-            starts = (f"{small[:n]}*" for n in range(1, min(len(small), longest) + 1) if small[:n] in prefixes)
-            known = keys[word] = tuple(dict.fromkeys((small, word, *starts)))
-        for key in known:
-            places.setdefault(key, []).append(len(words))
-        words.append(word)
-        spans.append(found.span())
-        sentences.append(sentence)
-    return Text(text, tuple(words), tuple(spans), tuple(sentences), places)
 
 
 def expand(phrase: str) -> list[str]:
@@ -79,7 +62,7 @@ def expand(phrase: str) -> list[str]:
     return [phrase]
 
 
-def parse(phrase: str) -> tuple[Step, ...]:
+def parse(phrase: str) -> Phrase:
     """Return a phrase's steps.
 
     Raises:
@@ -109,24 +92,123 @@ def parse(phrase: str) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def prefixes(phrases: Iterable[tuple[Step, ...]]) -> frozenset[str]:
-    """Return the beginnings of words that have an open end in any of the phrases."""
-    return frozenset(w[:-1] for steps in phrases for step in steps for w in step.words if w.endswith("*"))
+class Lexicon:
+    """All the phrases of the rules, found in a text in one go."""
+
+    def __init__(self, phrases: Iterable[Phrase]) -> None:
+        """Order the phrases by their first words, so that a text is only compared with those that it may have."""
+        self.phrases = tuple(dict.fromkeys(phrases))
+        self.numbers = {phrase: number for number, phrase in enumerate(self.phrases)}
+        self._by_first: dict[str, list[tuple[int, tuple[tuple[frozenset[str], int], ...]]]] = {}
+        for number, steps in enumerate(self.phrases):
+            rest = tuple((frozenset(step.words), step.gap) for step in steps[1:])
+            for word in dict.fromkeys(steps[0].words):
+                self._by_first.setdefault(word, []).append((number, rest))
+        self._words = {word for steps in self.phrases for step in steps for word in step.words}
+        self._ends = sorted({len(word) - 1 for word in self._words if word.endswith("*")})
+        self._known: dict[str, frozenset[str]] = {}
+
+    def read(self, title: str, abstract: str) -> Text:
+        """Split a paper's text into words, and note of each as what it occurs in the phrases."""
+        text = Text(0, [], [], [], {})
+        title_words, sentence = 0, 0
+        for field in (title, abstract):
+            for found in _TOKEN.finditer(field):
+                word = found[0]
+                if word in ".!?;":
+                    sentence += 1
+                    continue
+                keys = self._known.get(word)
+                if keys is None:
+                    keys = self._keys(word)
+                for key in keys:
+                    text.places.setdefault(key, []).append(len(text.keys))
+                text.keys.append(keys)
+                text.spans.append(found.span())
+                text.sentences.append(sentence)
+            sentence += 1
+            title_words = title_words or (len(text.keys) if field is title else 0)
+        return Text(title_words, text.spans, text.sentences, text.keys, text.places)
+
+    def _keys(self, word: str) -> frozenset[str]:
+        small = word.lower()
+        forms = {small, word}
+        forms |= {f"{form[:length]}*" for form in (small, word) for length in self._ends if length <= len(form)}
+        if len(self._known) >= _KNOWN_WORDS:
+            self._known.clear()
+        return self._known.setdefault(word, frozenset(forms & self._words))
+
+    def find(self, text: Text) -> dict[int, list[Place]]:
+        """Return the places of each phrase that the text has, by the phrase's number, in the text's order."""
+        found: dict[int, list[Place]] = {}
+        places, keys, sentences = text.places, text.keys, text.sentences
+        for word, starts in places.items():
+            for number, rest in self._by_first.get(word, ()):
+                if not rest:
+                    found.setdefault(number, []).extend((start, start) for start in starts)
+                    continue
+                if any(words.isdisjoint(places) for words, _ in rest):
+                    continue
+                for start in starts:
+                    at = _follow(start, rest, keys, sentences)
+                    if at >= 0:
+                        found.setdefault(number, []).append((start, at))
+        for standing in found.values():
+            standing.sort()
+        return found
 
 
-def occurrences(steps: tuple[Step, ...], text: Text) -> Iterator[tuple[int, int]]:
-    """Yield first and last word of each place where a phrase stands, by its first word."""
-    starts = sorted({i for word in steps[0].words for i in text.places.get(word, ())})
-    if not starts:
-        return
-    rest = [(frozenset(i for w in step.words for i in text.places.get(w, ())), step.gap) for step in steps[1:]]
-    if not all(places for places, _ in rest):
-        return
-    for start in starts:
-        at = start
-        for places, gap in rest:
-            at = next((i for i in range(at + 1, at + 2 + gap) if i in places), -1)
-            if at < 0 or text.sentences[at] != text.sentences[start]:
+def _follow(
+    start: int, rest: tuple[tuple[frozenset[str], int], ...], keys: list[frozenset[str]], sentences: list[int]
+) -> int:
+    """Return the last word of a phrase that begins at a word, or -1 where its other words don't follow."""
+    at, end = start, len(keys)
+    for words, gap in rest:
+        for i in range(at + 1, min(at + 2 + gap, end)):
+            if not words.isdisjoint(keys[i]):
+                at = i
                 break
         else:
-            yield start, at
+            return -1
+    return at if sentences[at] == sentences[start] else -1
+
+
+@dataclass(frozen=True, slots=True)
+class Abbreviation:
+    """What an abbreviation must stand for; ``alone``: it counts too where the text never says what it means."""
+
+    meanings: tuple[Phrase, ...]
+    alone: bool
+
+
+def foreign(
+    text: Text,
+    abbreviations: Mapping[str, Abbreviation],
+    found: Mapping[int, list[Place]],
+    lexicon: Lexicon,
+    fields: tuple[str, str],
+) -> frozenset[int]:
+    """Return the words of a text that are abbreviations of something else than the rules mean by them.
+
+    A text says what an abbreviation means where it stands in brackets after the words: "a tree ensemble (TEE)".
+    """
+    strangers: set[int] = set()
+    for short, abbreviation in abbreviations.items():
+        at = text.places.get(short)
+        if not at:
+            continue
+        ends = {end for phrase in abbreviation.meanings for _, end in found.get(lexicon.numbers[phrase], ())}
+        introduced = [i for i in at if _in_brackets(text, i, fields)]
+        if introduced:
+            meant = any(i - before in ends for i in introduced for before in (1, 2, 3))
+        else:
+            meant = abbreviation.alone or bool(ends)
+        if not meant:
+            strangers.update(at)
+    return frozenset(strangers)
+
+
+def _in_brackets(text: Text, i: int, fields: tuple[str, str]) -> bool:
+    field = fields[0] if i < text.title_words else fields[1]
+    start, end = text.spans[i]
+    return field[start - 1 : start] == "(" and field[end : end + 2].lstrip("s")[:1] in (")", ",", ";")

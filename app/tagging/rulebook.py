@@ -1,40 +1,39 @@
 """The rules that give labels: data, read from ``rules/<facet>.yaml`` of a taxonomy's folder.
 
-Under each label stands a list of rules. A rule fires where one of its phrases stands and its conditions hold::
-
-    membership-inference:
-      - any: [membership inference, MIA]      # phrases; one is enough
-        in: title                             # or: abstract, opening (title and first sentence), claim (title and
-                                              # sentences in which the authors say what they do); else anywhere
-        near: [attack, leak*]                 # one of these in the same sentence
-        with: [training data]                 # one of these anywhere in the paper
-        unless: [existing ~3 attacks]         # none of these in the same sentence
-        never: [survey]                       # none of these anywhere in the paper
-        weight: 0.5                           # a label needs a sum of 1; else 1
+Under each label stands a list of rules; ``docs/tagging.md`` explains their keys. Labels are decided in the order of the
+taxonomy's facets and, within a facet, of its rules file, so that a rule may ask for labels decided before it.
+``rules/common.yaml`` holds what all of them share: lists of phrases (``$name`` in a rule), the phrases by which a
+sentence is known to speak of the authors' own work, and what abbreviations mean.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from app.tagging.phrases import PhraseError, Step, expand, parse
+from app.tagging.phrases import Abbreviation, Phrase, PhraseError, expand, parse
 from app.tagging.taxonomy import OWN, Facet, Taxonomy, TaxonomyError, load_taxonomy
 
-PLACES = ("anywhere", "title", "abstract", "opening", "claim")
+PLACES = ("anywhere", "title", "abstract", "opening", "claim", "own")
+COMMON = "common"
 _LISTS = ("any", "near", "with", "unless", "never")
+_LABELS = ("having", "lacking")
+_OTHER = ("in", "times", "weight", "name")
+_LINE = "__line__"
 
-Phrases = tuple[tuple[Step, ...], ...]
+Phrases = tuple[Phrase, ...]
+LabelKey = tuple[str, str]
+"""A facet's id and a label's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule of a label; ``name`` is the label and the rule's number under it."""
+    """A rule of a label; ``name`` is the label with the rule's own name or its number under the label."""
 
     facet: str
     label: str
@@ -45,25 +44,39 @@ class Rule:
     with_: Phrases = ()
     unless: Phrases = ()
     never: Phrases = ()
+    having: tuple[LabelKey, ...] = ()
+    lacking: tuple[LabelKey, ...] = ()
+    times: int = 1
     weight: float = 1.0
 
 
 @dataclass(frozen=True)
 class Rules:
-    """All rules; ``claims`` are phrases by which a sentence is known to say what the authors do."""
+    """All rules in the order in which they are applied, and what they share."""
 
     rules: tuple[Rule, ...]
     claims: Phrases = ()
+    abbreviations: Mapping[str, Abbreviation] = field(default_factory=dict)
     version: str = field(default="", compare=False)
 
 
+@dataclass(frozen=True)
+class _Common:
+    lists: Mapping[str, Phrases] = field(default_factory=dict)
+    claims: Phrases = ()
+    abbreviations: Mapping[str, Abbreviation] = field(default_factory=dict)
+
+
 class _Lines(yaml.SafeLoader):
-    """YAML whose mappings remember their line."""
+    """YAML whose mappings remember their line, and name no key twice."""
 
 
 def _with_line(loader: _Lines, node: yaml.MappingNode) -> dict[str, Any]:
+    keys = [str(key.value) for key, _ in node.value]
+    for twice in {key for key in keys if keys.count(key) > 1}:
+        raise yaml.constructor.ConstructorError(None, None, f"'{twice}' is there twice", node.start_mark)
     mapping = {str(key): value for key, value in loader.construct_mapping(node, deep=True).items()}
-    return mapping | {"__line__": node.start_mark.line + 1}
+    return mapping | {_LINE: node.start_mark.line + 1}
 
 
 _Lines.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _with_line)
@@ -76,29 +89,58 @@ def load_rules(taxonomy: Taxonomy, folder: Path = OWN) -> Rules:
         TaxonomyError: a file, label, phrase or key is wrong; the message names file, line, label and reason.
     """
     digest = hashlib.blake2b(digest_size=8)
-    rules: list[Rule] = []
-    claims: Phrases = ()
+    contents: dict[str, tuple[Path, dict[str, Any]]] = {}
     for path in sorted((folder / "rules").glob("*.yaml")):
         data = path.read_bytes()
         digest.update(path.name.encode() + data)
-        try:
-            content = yaml.load(data, Loader=_Lines)  # noqa: S506  a SafeLoader that knows lines
-        except yaml.YAMLError as error:
-            raise TaxonomyError(f"{path}: {' '.join(str(error).split())}") from error
-        if not isinstance(content, dict):
-            raise TaxonomyError(f"{path}: it is not labels with their rules")
-        content.pop("__line__", None)
-        if path.stem == "claims":
-            claims = _phrases(content.get("claims", []), f"{path}")
+        contents[path.stem] = path, _read(data, path)
+    common = _common(*contents.pop(COMMON)) if COMMON in contents else _Common()
+    for stem, (path, _) in contents.items():
+        if stem not in taxonomy.by_id:
+            raise TaxonomyError(f"{path}: the taxonomy has no facet '{stem}'")
+    rules: list[Rule] = []
+    decided: set[LabelKey] = set()
+    for facet in taxonomy:
+        if facet.id in contents:
+            path, content = contents[facet.id]
+            rules += _facet_rules(content, facet, path, common, taxonomy, decided)
+    return Rules(tuple(rules), common.claims, common.abbreviations, digest.hexdigest())
+
+
+def _read(data: bytes, path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.load(data, Loader=_Lines)  # noqa: S506  a SafeLoader that knows lines
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise TaxonomyError(f"{path}: {' '.join(str(error).split())}") from error
+    if not isinstance(content, dict):
+        raise TaxonomyError(f"{path}: it is not names with their lists")
+    return content
+
+
+def _common(path: Path, content: dict[str, Any]) -> _Common:
+    content.pop(_LINE, None)
+    unknown = sorted(set(content) - {"lists", "claims", "abbreviations"})
+    if unknown:
+        raise TaxonomyError(f"{path}: unknown key '{unknown[0]}'; there are lists, claims and abbreviations")
+    lists: dict[str, Phrases] = {}
+    for name, entries in (content.get("lists") or {}).items():
+        if name != _LINE:
+            lists[name] = _phrases(entries, f"{path}: lists: {name}", lists)
+    abbreviations = {}
+    for short, entry in (content.get("abbreviations") or {}).items():
+        if short == _LINE:
             continue
-        facet = taxonomy.by_id.get(path.stem)
-        if facet is None:
-            raise TaxonomyError(f"{path}: the taxonomy has no facet '{path.stem}'")
-        rules += _facet_rules(content, facet, path)
-    return Rules(tuple(rules), claims, digest.hexdigest())
+        where = f"{path}: abbreviations: {short}"
+        if not isinstance(entry, dict) or set(entry) - {_LINE, "means", "alone"} or not entry.get("means"):
+            raise TaxonomyError(f"{where}: it needs 'means' (phrases), and may have 'alone' (true or false)")
+        abbreviations[short] = Abbreviation(_phrases(entry["means"], where, lists), entry.get("alone") is not False)
+    return _Common(lists, _phrases(content.get("claims") or [], f"{path}: claims", lists), abbreviations)
 
 
-def _facet_rules(content: dict[str, Any], facet: Facet, path: Path) -> Iterator[Rule]:
+def _facet_rules(
+    content: dict[str, Any], facet: Facet, path: Path, common: _Common, taxonomy: Taxonomy, decided: set[LabelKey]
+) -> Iterator[Rule]:
+    content.pop(_LINE, None)
     for label, entries in content.items():
         if label not in facet.by_id:
             raise TaxonomyError(f"{path}: {label}: the taxonomy has no such label of '{facet.id}'")
@@ -107,36 +149,67 @@ def _facet_rules(content: dict[str, Any], facet: Facet, path: Path) -> Iterator[
         for number, entry in enumerate(entries, start=1):
             if not isinstance(entry, dict):
                 raise TaxonomyError(f"{path}: {label}: rule {number} is not keys with values")
-            yield _rule(entry, facet, label, number, path)
+            where = f"{path}, line {entry.pop(_LINE, '?')}: {label}"
+            yield _rule(entry, (facet.id, label), number, where, common, taxonomy, decided)
+        decided.add((facet.id, label))
 
 
-def _rule(entry: dict[str, Any], facet: Facet, label: str, number: int, path: Path) -> Rule:
-    where = f"{path}, line {entry.pop('__line__', '?')}: {label}"
-    unknown = sorted(set(entry) - {*_LISTS, "in", "weight", "name"})
+def _rule(
+    entry: dict[str, Any], key: LabelKey, number: int, where: str, common: _Common, taxonomy: Taxonomy,
+    decided: set[LabelKey],
+) -> Rule:  # fmt: skip
+    keys = (*_LISTS, *_LABELS, *_OTHER)
+    unknown = sorted(set(entry) - set(keys))
     if unknown:
-        raise TaxonomyError(f"{where}: unknown key '{unknown[0]}'; a rule has {', '.join(_LISTS)}, in, weight, name")
-    lists = {name: _phrases(entry.get(name, []), where) for name in _LISTS}
+        raise TaxonomyError(f"{where}: unknown key '{unknown[0]}'; a rule has {', '.join(keys)}")
+    lists = {name: _phrases(entry.get(name, []), where, common.lists) for name in _LISTS}
     if not lists["any"]:
         raise TaxonomyError(f"{where}: the rule has no phrases under 'any'")
-    place = entry.get("in", "anywhere")
+    place, weight, times = entry.get("in", "anywhere"), entry.get("weight", 1.0), entry.get("times", 1)
     if place not in PLACES:
         raise TaxonomyError(f"{where}: 'in' is {place!r}, not one of {', '.join(PLACES)}")
-    weight = entry.get("weight", 1.0)
     if isinstance(weight, bool) or not isinstance(weight, int | float):
         raise TaxonomyError(f"{where}: 'weight' is {weight!r}, not a number")
+    if isinstance(times, bool) or not isinstance(times, int) or times < 1:
+        raise TaxonomyError(f"{where}: 'times' is {times!r}, not a number from 1")
+    having, lacking = (_labels(entry.get(name, []), where, name, taxonomy, decided) for name in _LABELS)
     return Rule(
-        facet.id, label, f"{label}-{entry.get('name', number)}", lists["any"], place,
-        lists["near"], lists["with"], lists["unless"], lists["never"], float(weight),
+        *key, f"{key[1]}-{entry.get('name', number)}", lists["any"], place, lists["near"], lists["with"],
+        lists["unless"], lists["never"], having, lacking, times, float(weight),
     )  # fmt: skip
 
 
-def _phrases(entries: Any, where: str) -> Phrases:
+def _labels(entries: Any, where: str, name: str, taxonomy: Taxonomy, decided: set[LabelKey]) -> tuple[LabelKey, ...]:
+    """Return labels with those that imply them: a rule that asks for a parent is content with a child."""
+    if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
+        raise TaxonomyError(f"{where}: '{name}' must be a list of facet/label")
+    found: list[LabelKey] = []
+    for entry in entries:
+        facet_id, _, label = entry.partition("/")
+        facet = taxonomy.by_id.get(facet_id)
+        if facet is None or label not in facet.by_id:
+            raise TaxonomyError(f"{where}: '{entry}' under '{name}' is no facet/label of the taxonomy")
+        if (facet_id, label) not in decided:
+            raise TaxonomyError(f"{where}: '{entry}' under '{name}' is decided later; put its rules before these")
+        found += [(facet_id, child) for child in facet.by_id if label in facet.with_parents([child])]
+    return tuple(dict.fromkeys(found))
+
+
+def _phrases(entries: Any, where: str, lists: Mapping[str, Phrases]) -> Phrases:
     if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
         raise TaxonomyError(f"{where}: phrases must be a list of texts (put 'yes', 'no' and numbers in quotes)")
-    try:
-        return tuple(parse(phrase) for entry in entries for phrase in expand(entry))
-    except PhraseError as error:
-        raise TaxonomyError(f"{where}: {error}") from error
+    found: list[Phrase] = []
+    for entry in entries:
+        if entry.startswith("$"):
+            if entry[1:] not in lists:
+                raise TaxonomyError(f"{where}: there is no list '{entry[1:]}' in {COMMON}.yaml before it is used")
+            found += lists[entry[1:]]
+            continue
+        try:
+            found += [parse(phrase) for phrase in expand(entry)]
+        except PhraseError as error:
+            raise TaxonomyError(f"{where}: {error}") from error
+    return tuple(dict.fromkeys(found))
 
 
 def load(folder: Path = OWN) -> tuple[Taxonomy, Rules]:

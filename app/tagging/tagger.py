@@ -4,38 +4,58 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from app.paper import Evidence, Tag
-from app.tagging.phrases import Text, occurrences, prefixes, read_text
-from app.tagging.rulebook import Phrases, Rule, Rules, load
+from app.tagging.phrases import Lexicon, Place, Text, foreign
+from app.tagging.rulebook import LabelKey, Phrases, Rule, Rules, load
 from app.tagging.taxonomy import OWN, Taxonomy
 
 LONGEST = 20_000
-"""Characters of an abstract that are read; a longer one is no abstract, and its beginning says what it is about."""
+"""Characters of a field that are read; a longer one is no abstract, and its beginning says what it is about."""
 MOST_EVIDENCE = 3
 """Places that are shown for a tag."""
-_CODE_VERSION = "1"
+_CODE_VERSION = "2"
 
 Field = Literal["title", "abstract"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A rule whose phrases are numbers of the lexicon."""
+
+    rule: Rule
+    any: tuple[int, ...]
+    near: tuple[int, ...]
+    with_: tuple[int, ...]
+    unless: tuple[int, ...]
+    never: tuple[int, ...]
 
 
 class Tagger:
     """Gives papers the labels of a taxonomy by its rules."""
 
     def __init__(self, taxonomy: Taxonomy, rules: Rules) -> None:
-        """Prepare the rules, so that a text is only compared with those whose first word it has."""
+        """Prepare the rules, so that a text is only compared with those of which it has a phrase."""
         self.taxonomy = taxonomy
         self._rules = rules
-        self._by_word: dict[str, list[int]] = {}
-        for number, rule in enumerate(rules.rules):
-            for word in {word for phrase in rule.any for word in phrase[0].words}:
-                self._by_word.setdefault(word, []).append(number)
-        lists = [rules.claims, *(p for r in rules.rules for p in (r.any, r.near, r.with_, r.unless, r.never))]
-        self._prefixes = prefixes(phrase for phrases in lists for phrase in phrases)
-        self._longest = max(map(len, self._prefixes), default=0)
+        lists = [rules.claims, *(a.meanings for a in rules.abbreviations.values())]
+        lists += [p for r in rules.rules for p in (r.any, r.near, r.with_, r.unless, r.never)]
+        self._lexicon = Lexicon(phrase for phrases in lists for phrase in phrases)
+        self._claims = self._numbers(rules.claims)
+        self._compiled = [
+            _Compiled(r, *(self._numbers(p) for p in (r.any, r.near, r.with_, r.unless, r.never))) for r in rules.rules
+        ]
+        self._by_phrase: dict[int, list[int]] = {}
+        for place, compiled in enumerate(self._compiled):
+            for number in compiled.any:
+                self._by_phrase.setdefault(number, []).append(place)
+
+    def _numbers(self, phrases: Phrases) -> tuple[int, ...]:
+        return tuple(self._lexicon.numbers[phrase] for phrase in phrases)
 
     @cached_property
     def version(self) -> str:
@@ -46,89 +66,100 @@ class Tagger:
 
     def tag(self, title: str, abstract: str) -> tuple[Tag, ...]:
         """Return a paper's tags, most specific labels only, in the taxonomy's order."""
-        texts: dict[Field, Text] = {
-            "title": read_text(title[:LONGEST], self._prefixes, self._longest),
-            "abstract": read_text(abstract[:LONGEST], self._prefixes, self._longest),
-        }
-        paper = _Paper(texts, self._rules.claims)
-        words = {word for text in texts.values() for word in text.places}
-        numbers = sorted({number for word in words for number in self._by_word.get(word, ())})
-        weights: dict[tuple[str, str], float] = {}
-        evidence: dict[tuple[str, str], list[Evidence]] = {}
-        for number in numbers:
-            rule = self._rules.rules[number]
-            found = paper.fire(rule)
-            if found:
+        fields = (title[:LONGEST], abstract[:LONGEST])
+        paper = self._read(fields)
+        weights: dict[LabelKey, float] = {}
+        evidence: dict[LabelKey, list[Evidence]] = {}
+        held: set[LabelKey] = set()
+        for number in sorted({place for phrase in paper.found for place in self._by_phrase.get(phrase, ())}):
+            compiled = self._compiled[number]
+            rule = compiled.rule
+            if (rule.having and held.isdisjoint(rule.having)) or not held.isdisjoint(rule.lacking):
+                continue
+            fired = paper.fire(compiled)
+            if fired:
                 key = (rule.facet, rule.label)
                 weights[key] = weights.get(key, 0.0) + rule.weight
-                evidence.setdefault(key, []).extend(found)
+                (held.add if weights[key] >= 1.0 else held.discard)(key)
+                if rule.weight > 0:
+                    evidence.setdefault(key, []).extend(paper.evidence(rule, fired, fields))
         tags = []
         for facet in self.taxonomy:
-            held = [label for label in facet.by_id if weights.get((facet.id, label), 0.0) >= 1.0]
-            for label in facet.most_specific(held):
+            for label in facet.most_specific(label for label in facet.by_id if (facet.id, label) in held):
                 shown = sorted(evidence[facet.id, label], key=lambda e: (e.field != "title", e.start, e.end))
                 tags.append(Tag(facet.id, label, tuple(_apart(shown))[:MOST_EVIDENCE]))
         return tuple(tags)
 
+    def _read(self, fields: tuple[str, str]) -> _Paper:
+        text = self._lexicon.read(*fields)
+        found = self._lexicon.find(text)
+        strangers = foreign(text, self._rules.abbreviations, found, self._lexicon, fields)
+        if strangers:
+            kept = {n: [p for p in at if strangers.isdisjoint(range(p[0], p[1] + 1))] for n, at in found.items()}
+            found = {number: at for number, at in kept.items() if at}
+        return _Paper(text, found, self._claims)
+
 
 class _Paper:
-    """A paper's texts while rules look at them."""
+    """A paper's text while rules look at it."""
 
-    def __init__(self, texts: dict[Field, Text], claims: Phrases) -> None:
-        self._texts, self._claims = texts, claims
-        self._found: dict[int, dict[Field, list[tuple[int, int]]]] = {}
+    def __init__(self, text: Text, found: dict[int, list[Place]], claims: tuple[int, ...]) -> None:
+        self.found = found
+        self._text = text
+        sentences = text.sentences
+        self._first = sentences[text.title_words] if text.title_words < len(sentences) else -1
+        self._claiming = {sentences[at[0]] for n in claims if n in found for at in found[n]}
+        in_abstract = [sentence for sentence in self._claiming if sentence >= self._first]
+        self._own = min(in_abstract, default=1 << 60)
+        """The sentence from which on an abstract speaks of its own paper; what comes before is what others did."""
 
-    @cached_property
-    def _claiming(self) -> frozenset[int]:
-        """The abstract's sentences in which the authors say what they do."""
-        text = self._texts["abstract"]
-        return frozenset(text.sentences[start] for p in self._claims for start, _ in occurrences(p, text))
-
-    def fire(self, rule: Rule) -> list[Evidence]:
+    def fire(self, compiled: _Compiled) -> list[Place]:
         """Return the places where a rule fires."""
-        if rule.never and self._has(rule.never):
+        found = self.found
+        if compiled.never and any(n in found for n in compiled.never):
             return []
-        if rule.with_ and not self._has(rule.with_):
+        if compiled.with_ and not any(n in found for n in compiled.with_):
             return []
-        fired = []
-        for field, text in self._texts.items():
-            for start, end in self._places(rule.any, field):
-                sentence = text.sentences[start]
-                if not self._counts(rule.place, field, sentence):
-                    continue
-                if rule.near and not self._in_sentence(rule.near, field, sentence):
-                    continue
-                if rule.unless and self._in_sentence(rule.unless, field, sentence):
-                    continue
-                first, last = text.spans[start][0], text.spans[end][1]
-                fired.append(Evidence(rule.name, field, first, last, text.text[first:last]))
-        return fired
+        sentences, rule = self._text.sentences, compiled.rule
+        places = [place for n in compiled.any for place in found.get(n, ()) if self._counts(rule.place, place[0])]
+        if places and compiled.near:
+            near = {sentences[start] for n in compiled.near for start, _ in found.get(n, ())}
+            places = [place for place in places if sentences[place[0]] in near]
+        if places and compiled.unless:
+            vetoed = {sentences[start] for n in compiled.unless for start, _ in found.get(n, ())}
+            places = [place for place in places if sentences[place[0]] not in vetoed]
+        return places if len({start for start, _ in places}) >= rule.times else []
 
-    def _counts(self, place: str, field: Field, sentence: int) -> bool:
-        if place == "anywhere" or field == place:
+    def _counts(self, place: str, word: int) -> bool:
+        if place == "anywhere":
             return True
-        if place == "opening":
-            return field == "title" or sentence == 0
-        return place == "claim" and (field == "title" or sentence in self._claiming)
+        in_title = word < self._text.title_words
+        if place == "title" or in_title:
+            return in_title and place != "abstract"
+        sentence = self._text.sentences[word]
+        match place:
+            case "opening":
+                return sentence == self._first
+            case "claim":
+                return sentence in self._claiming
+            case "own":
+                return sentence >= self._own
+        return True
 
-    def _places(self, phrases: Phrases, field: Field) -> list[tuple[int, int]]:
-        known = self._found.setdefault(id(phrases), {})
-        if field not in known:
-            known[field] = [place for p in phrases for place in occurrences(p, self._texts[field])]
-        return known[field]
-
-    def _has(self, phrases: Phrases) -> bool:
-        return any(self._places(phrases, field) for field in self._texts)
-
-    def _in_sentence(self, phrases: Phrases, field: Field, sentence: int) -> bool:
-        sentences = self._texts[field].sentences
-        return any(sentences[start] == sentence for start, _ in self._places(phrases, field))
+    def evidence(self, rule: Rule, places: list[Place], fields: tuple[str, str]) -> Iterable[Evidence]:
+        """Yield the words at the places."""
+        for first, last in places:
+            field: Field = "title" if first < self._text.title_words else "abstract"
+            start, end = self._text.spans[first][0], self._text.spans[last][1]
+            yield Evidence(rule.name, field, start, end, fields[field != "title"][start:end])
 
 
 def _apart(evidence: Iterable[Evidence]) -> Iterable[Evidence]:
     """Leave out places that lie over one already taken."""
     taken: list[Evidence] = []
     for e in evidence:
+        if len(taken) == MOST_EVIDENCE:
+            return
         if not any(e.field == t.field and e.start < t.end and t.start < e.end for t in taken):
             taken.append(e)
             yield e
