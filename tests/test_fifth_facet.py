@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from app.main import create_app
 from fastapi.testclient import TestClient
 
 from app.database import Database
 from app.ingest.run import ingest
+from app.main import create_app
 from app.search.engines import open_engine
 from app.search.indexer import rebuild
 from app.search.query import parse
