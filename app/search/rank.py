@@ -33,7 +33,7 @@ class Weights:
 
 FULL = Weights((2.0, 1.0, 0.5), exact=0.8, pair=0.2, everyday=False)
 """For papers that have all the words: those about them come first."""
-PART = Weights((0.6, 1.0, 0.3), exact=0.4, pair=0.1, everyday=True)
+PART = Weights((0.6, 1.0, 0.3), exact=0.4, pair=0.05, everyday=True)
 """For papers that have some of the words, as with a question: what they have in common counts, wherever it stands."""
 
 

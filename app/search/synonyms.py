@@ -18,12 +18,12 @@ OWN = Path(__file__).parent / "synonyms.yaml"
 class Synonyms:
     """What a word or term is also searched as, by the stems of the word or term.
 
-    ``also`` gives the terms as written, the best first. ``everyday`` gives what plain words stand for in the field;
-    they only help to rank answers to questions. ``terms`` are all the terms of several words, as stems.
+    ``also`` gives the terms as written, the best first. ``everyday`` gives what plain words and expressions stand for
+    in the field; they only help to rank answers to questions. ``terms`` are all the terms of several words, as stems.
     """
 
     also: Mapping[tuple[str, ...], tuple[str, ...]]
-    everyday: Mapping[str, tuple[str, ...]]
+    everyday: Mapping[tuple[str, ...], tuple[str, ...]]
     terms: frozenset[tuple[str, ...]]
 
     def terms_in(self, *texts: list[str]) -> list[str]:
@@ -65,13 +65,17 @@ def load_synonyms(path: Path = OWN) -> Synonyms:
             _add(also, typed, [other for other in group if other != typed], path)
     for typed, others in content["also"].items():
         _add(also, str(typed), others, path)
-    everyday: dict[str, tuple[str, ...]] = {}
+    everyday: dict[tuple[str, ...], dict[str, None]] = {}
     for typed, others in content["everyday"].items():
-        for word in str(typed).split():
-            everyday[stems(word)[0]] = tuple(dict.fromkeys((*everyday.get(stems(word)[0], ()), *map(str, others))))
+        for expression in str(typed).split(","):
+            _add(everyday, expression.strip(), others, path)
     written = [term for terms in (*also.values(), *everyday.values()) for term in terms]
     terms = {key for key in map(_key, written) if len(key) > 1} | {key for key in also if len(key) > 1}
-    return Synonyms({typed: tuple(others) for typed, others in also.items()}, everyday, frozenset(terms))
+    return Synonyms(
+        {typed: tuple(others) for typed, others in also.items()},
+        {typed: tuple(others) for typed, others in everyday.items()},
+        frozenset(terms),
+    )
 
 
 def _key(term: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from app.search.tree import Word
 from app.search.vocabulary import Vocabulary
 from app.tagging.taxonomy import Taxonomy
 
-TYPO, PREFIX, SYNONYM, EVERYDAY, TAG = 0.8, 0.8, 0.6, 0.5, 0.3
+TYPO, PREFIX, SYNONYM, EVERYDAY, TAG = 0.8, 0.8, 0.6, 0.65, 0.3
 """What a word weighs beside the one that was typed, by how it was come to."""
 MOST_PAIRS = 12
 LONGEST_SPAN = 6
@@ -119,6 +119,8 @@ def read(words: list[Word], taxonomy: Taxonomy, synonyms: Synonyms, vocabulary: 
     kept = {i for i, t in enumerate(typed) if t.form not in STOP_WORDS} or set(range(len(typed)))
     for i in sorted(kept):
         reader.word(typed[i], loose=loose)
+    if loose:
+        reader.everyday(typed, kept)
     spans = reader.spans(typed, loose=loose)
     return reader.reading(typed, kept, spans)
 
@@ -149,10 +151,20 @@ class _Reader:
         if not loose:
             return
         self._typos(typed)
-        for term in self.known_synonyms.everyday.get(own, ()):
-            key = stems(term)
-            place = ("", key[0]) if len(key) == 1 else ("terms", as_word(key))
-            typed.everyday[place] = EVERYDAY
+
+    def everyday(self, typed: list[_Typed], kept: set[int]) -> None:
+        """Note what plain words and expressions stand for, at the rarest word of each."""
+        own = [stem(t.form) for t in typed]
+        for start in range(len(typed)):
+            for end in range(start + 1, min(len(typed), start + LONGEST_SPAN) + 1):
+                terms = self.known_synonyms.everyday.get(tuple(own[start:end]), ())
+                told = [i for i in range(start, end) if i in kept]
+                if not terms or not told:
+                    continue
+                rarest = min(told, key=lambda i: self.vocabulary.count(own[i]))
+                for key in map(stems, terms):
+                    place = ("", key[0]) if len(key) == 1 else ("terms", as_word(key))
+                    typed[rarest].everyday[place] = EVERYDAY
 
     def _typos(self, typed: _Typed) -> None:
         read_as = self.vocabulary.corrections(typed.form)
@@ -160,7 +172,8 @@ class _Reader:
             read_as = ()
         elif typed.prefix and not read_as:
             read_as = self.vocabulary.prefix_corrections(typed.form)
-        parts = () if self.vocabulary.count(stem(typed.form)) else self._apart(typed.form)
+        known = self.vocabulary.count(stem(typed.form)) or (read_as and self.vocabulary.count_form(read_as[0]) > 2)
+        parts = () if known else self._apart(typed.form)
         if parts:
             typed.conditions.append(every(Terms("words", (stem(part),)) for part in parts))
             for part in parts:
