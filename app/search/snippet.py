@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from app.paper import Paper
 from app.search import Highlighted, Hit
-from app.search.text import Token, stem, tokens
+from app.search.text import analysed, stem
 from app.search.words import Marks
 
 LONGEST = 360
@@ -23,32 +23,21 @@ def marked(text: str, marks: Marks) -> tuple[tuple[int, int], ...]:
     """Return the spans of the words that the marks name, in order, apart from each other."""
     if not text or not (marks.stems or marks.prefixes or marks.sequences):
         return ()
-    found = list(tokens(text))
-    words = [stem(token.form) for token in found]
-    spans = {
-        i: i + 1
-        for i, word in enumerate(words)
-        if word in marks.stems or (marks.prefixes and found[i].form.startswith(marks.prefixes))
-    }
+    found = analysed(text)
+    words = found.stems
+    spans = {i: i + 1 for i, word in enumerate(words) if word in marks.stems}
+    if marks.prefixes:
+        spans |= {i: i + 1 for i, form in enumerate(found.forms) if form.startswith(marks.prefixes)}
     for sequence in marks.sequences:
-        for i, word in enumerate(words):
-            if word == sequence[0] and tuple(words[i : i + len(sequence)]) == sequence:
-                spans[i] = max(spans.get(i, 0), i + len(sequence))
-    _add_compounds(found, marks, spans)
-    return _joined((found[first].start, found[last - 1].end) for first, last in sorted(spans.items()))
-
-
-def _add_compounds(found: list[Token], marks: Marks, spans: dict[int, int]) -> None:
-    """Note the runs of words joined by hyphens that are marked when written together."""
-    first = 0
-    for i in range(1, len(found) + 1):
-        if i < len(found) and found[i].joined:
-            continue
-        if i - first > 1:
-            whole = "".join(token.form for token in found[first:i])
-            if stem(whole) in marks.stems or (marks.prefixes and whole.startswith(marks.prefixes)):
-                spans[first] = max(spans.get(first, 0), i)
-        first = i
+        first, length = sequence[0], len(sequence)
+        if first in words:
+            for i, word in enumerate(words):
+                if word == first and tuple(words[i : i + length]) == sequence:
+                    spans[i] = max(spans.get(i, 0), i + length)
+    for i, end, whole in found.runs:
+        if stem(whole) in marks.stems or (marks.prefixes and whole.startswith(marks.prefixes)):
+            spans[i] = max(spans.get(i, 0), end)
+    return _joined((found.starts[first], found.ends[last - 1]) for first, last in sorted(spans.items()))
 
 
 def _joined(spans: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
