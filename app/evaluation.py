@@ -6,11 +6,19 @@ their abstracts and labels, and ``queries.jsonl`` (questions in other words, eac
 
 from __future__ import annotations
 
+import os
+import secrets
+import shutil
+import socket
+import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import orjson
 
 from app.catalogue import papers
@@ -47,11 +55,8 @@ def evaluate(gold: Path, taxonomy_dir: Path, say: Callable[[str], None], markdow
         database.prepare()
         load_digest(database, tagger)
         _evaluate_tags(sets, database, tagger, say, markdown)
-        engine = open_engine(settings, tagger.taxonomy)
-        indexer.rebuild(database, engine)
         if queries:
-            _evaluate_search(queries, engine, tagger.taxonomy, say)
-        engine.close()
+            _evaluate_engines(queries, settings, database, tagger.taxonomy, say)
         database.close()
 
 
@@ -74,8 +79,66 @@ def _evaluate_tags(
         markdown.write_text(as_markdown(qualities), encoding="utf-8")
 
 
+def _evaluate_engines(
+    queries: Sequence[dict[str, Any]],
+    settings: Settings,
+    database: Database,
+    taxonomy: Taxonomy,
+    say: Callable[[str], None],
+) -> None:
+    """Say the figures of search on both engines, or why one can't be asked."""
+    with meilisearch_server(settings.data_dir / "meilisearch") as server:
+        found = {"embedded": settings}
+        if server is None:
+            say("search, meilisearch: not measured, since there is no EPSILON_TEST_MEILI_URL and none on the PATH")
+        else:
+            index = f"evaluate-{secrets.token_hex(4)}"
+            given = {"search_url": server[0], "search_key": server[1], "search_index": index}
+            found["meilisearch"] = settings.model_copy(update=given)
+        for name, chosen in found.items():
+            engine = open_engine(chosen, taxonomy)
+            indexer.rebuild(database, engine)
+            _evaluate_search(name, queries, engine, taxonomy, say)
+            engine.close()
+        if server is not None:
+            headers = {"Authorization": f"Bearer {server[1]}"}
+            httpx2.delete(f"{server[0]}/indexes/{index}", headers=headers if server[1] else {})
+
+
+@contextmanager
+def meilisearch_server(folder: Path) -> Iterator[tuple[str, str] | None]:
+    """Give address and key of a Meilisearch to measure: the one that ``EPSILON_TEST_MEILI_URL`` names, else one of our
+    own with its files in a folder, else None.
+    """
+    given, program = os.environ.get("EPSILON_TEST_MEILI_URL"), shutil.which("meilisearch")
+    if given or program is None:
+        yield (given.rstrip("/"), os.environ.get("EPSILON_TEST_MEILI_KEY", "")) if given else None
+        return
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        address, key = f"127.0.0.1:{listener.getsockname()[1]}", secrets.token_hex(16)
+    folder.mkdir(parents=True, exist_ok=True)
+    options = ["--no-analytics", "--http-addr", address, "--master-key", key, "--log-level", "WARN"]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603 - a program of the machine, no input of anybody
+            [program, *options, "--db-path", str(folder / "data"), "--dump-dir", str(folder / "dumps")],
+            cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+        )  # fmt: skip
+    try:
+        for _ in range(600):
+            try:
+                if httpx2.get(f"http://{address}/health").is_success:
+                    break
+            except httpx2.HTTPError:
+                time.sleep(0.1)
+        yield f"http://{address}", key
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
 def _evaluate_search(
-    queries: Sequence[dict[str, Any]], engine: SearchEngine, taxonomy: Taxonomy, say: Callable[[str], None]
+    name: str, queries: Sequence[dict[str, Any]], engine: SearchEngine, taxonomy: Taxonomy, say: Callable[[str], None]
 ) -> None:
     gain, found = 0.0, 0
     for row in queries:
@@ -86,7 +149,8 @@ def _evaluate_search(
             found += 1
             gain += 1 / (titles.index(target) + 1)
     count = len(queries)
-    say(f"search: {count} queries, MRR@{FOUND_WITHIN} {gain / count:.3f}, recall@{FOUND_WITHIN} {found / count:.3f}")
+    figures = f"MRR@{FOUND_WITHIN} {gain / count:.3f}, recall@{FOUND_WITHIN} {found / count:.3f}"
+    say(f"search, {name}: {count} queries, {figures}")
 
 
 def _read(path: Path) -> list[dict[str, Any]]:

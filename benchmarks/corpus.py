@@ -53,7 +53,7 @@ def cached(name: str, make: Callable[[], list[Paper]]) -> list[Paper]:
     """Return papers that were made before, by the same version of the tagger, or make them."""
     file = CACHE / f"{name}-{load_tagger().version}.pickle"
     if file.exists():
-        return cast(list[Paper], pickle.loads(file.read_bytes()))  # noqa: S301 - our own file
+        return cast(list[Paper], pickle.loads(file.read_bytes()))
     found = make()
     CACHE.mkdir(exist_ok=True)
     file.write_bytes(pickle.dumps(found))
