@@ -2,8 +2,8 @@
 
 A phrase is words: ``membership inference``. A word may have choices ``(gradient|update)``, an open end ``inver*``, and
 between words ``~3`` lets up to three others stand. Small letters match any case; a word with a capital matches only
-so (``MIA``, ``SGX``, ``Fed*``). Hyphens, slashes and apostrophes part words, in phrases as in texts. A phrase never
-runs over the end of a sentence.
+so (``MIA``, ``SGX``, ``Fed*``). ``^existing`` is a word that begins a sentence. Hyphens, slashes and apostrophes part
+words, in phrases as in texts. A phrase never runs over the end of a sentence.
 """
 
 from __future__ import annotations
@@ -73,9 +73,10 @@ def parse(phrase: str) -> Phrase:
     """
     steps: list[Step] = []
     gap = 0
-    for choices, star, width, word, other in _PART.findall(re.sub(r"[-/'’]", " ", phrase)):
+    first = "^" if phrase.startswith("^") else ""
+    for choices, star, width, word, other in _PART.findall(re.sub(r"[-/'’]", " ", phrase.removeprefix("^"))):
         if other:
-            raise PhraseError(f"'{other}' in '{phrase}' means nothing; a phrase is words, (a|b), word* and ~3")
+            raise PhraseError(f"'{other}' in '{phrase}' means nothing; a phrase is words, (a|b), word*, ~3 and ^")
         if width:
             gap = int(width)
             if not steps or gap > WIDEST_GAP:
@@ -85,8 +86,8 @@ def parse(phrase: str) -> Phrase:
         for choice in words:
             if not re.fullmatch(r"[^\W_]+\*?", choice):
                 raise PhraseError(f"'{choice}' in '{phrase}' is not one word")
-        steps.append(Step(tuple(f"{w}{star}" for w in words), gap))
-        gap = 0
+        steps.append(Step(tuple(f"{first}{w}{star}" for w in words), gap))
+        gap, first = 0, ""
     if not steps or gap:
         raise PhraseError(f"'{phrase}' is no phrase")
     return tuple(steps)
@@ -105,38 +106,43 @@ class Lexicon:
             for word in dict.fromkeys(steps[0].words):
                 self._by_first.setdefault(word, []).append((number, rest))
         self._words = {word for steps in self.phrases for step in steps for word in step.words}
-        self._ends = sorted({len(word) - 1 for word in self._words if word.endswith("*")})
-        self._known: dict[str, frozenset[str]] = {}
+        self._ends = sorted({len(word.strip("^*")) for word in self._words if word.endswith("*")})
+        self._known: dict[tuple[str, bool], frozenset[str]] = {}
 
     def read(self, title: str, abstract: str) -> Text:
         """Split a paper's text into words, and note of each as what it occurs in the phrases."""
         text = Text(0, [], [], [], {})
-        title_words, sentence = 0, 0
+        title_words, sentence, first = 0, 0, True
         for field in (title, abstract):
             for found in _TOKEN.finditer(field):
                 word = found[0]
                 if word in ".!?;":
                     sentence += 1
+                    first = True
                     continue
-                keys = self._known.get(word)
+                keys = self._known.get((word, first))
                 if keys is None:
-                    keys = self._keys(word)
+                    keys = self._keys(word, first)
+                first = False
                 for key in keys:
                     text.places.setdefault(key, []).append(len(text.keys))
                 text.keys.append(keys)
                 text.spans.append(found.span())
                 text.sentences.append(sentence)
             sentence += 1
+            first = True
             title_words = title_words or (len(text.keys) if field is title else 0)
         return Text(title_words, text.spans, text.sentences, text.keys, text.places)
 
-    def _keys(self, word: str) -> frozenset[str]:
+    def _keys(self, word: str, first: bool) -> frozenset[str]:
         small = word.lower()
         forms = {small, word}
         forms |= {f"{form[:length]}*" for form in (small, word) for length in self._ends if length <= len(form)}
+        if first:
+            forms |= {f"^{form}" for form in forms}
         if len(self._known) >= _KNOWN_WORDS:
             self._known.clear()
-        return self._known.setdefault(word, frozenset(forms & self._words))
+        return self._known.setdefault((word, first), frozenset(forms & self._words))
 
     def find(self, text: Text) -> dict[int, list[Place]]:
         """Return the places of each phrase that the text has, by the phrase's number, in the text's order."""

@@ -3,7 +3,7 @@
 Under each label stands a list of rules; ``docs/tagging.md`` explains their keys. Labels are decided in the order of the
 taxonomy's facets and, within a facet, of its rules file, so that a rule may ask for labels decided before it.
 ``rules/common.yaml`` holds what all of them share: lists of phrases (``$name`` in a rule), the phrases by which a
-sentence is known to speak of the authors' own work, and what abbreviations mean.
+sentence is known to speak of the authors' own work or of others', and what abbreviations mean.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from app.tagging.taxonomy import OWN, Facet, Taxonomy, TaxonomyError, load_taxon
 
 PLACES = ("anywhere", "title", "abstract", "opening", "claim", "own")
 COMMON = "common"
-_LISTS = ("any", "near", "with", "unless", "never")
+_LISTS = ("any", "near", "with", "unless", "never", "aside")
 _LABELS = ("having", "lacking")
 _OTHER = ("in", "times", "weight", "name")
 _LINE = "__line__"
+_DEFAULTS = "defaults"
 
 Phrases = tuple[Phrase, ...]
 LabelKey = tuple[str, str]
@@ -44,6 +45,7 @@ class Rule:
     with_: Phrases = ()
     unless: Phrases = ()
     never: Phrases = ()
+    aside: Phrases = ()
     having: tuple[LabelKey, ...] = ()
     lacking: tuple[LabelKey, ...] = ()
     times: int = 1
@@ -56,6 +58,7 @@ class Rules:
 
     rules: tuple[Rule, ...]
     claims: Phrases = ()
+    others: Phrases = ()
     abbreviations: Mapping[str, Abbreviation] = field(default_factory=dict)
     version: str = field(default="", compare=False)
 
@@ -64,6 +67,7 @@ class Rules:
 class _Common:
     lists: Mapping[str, Phrases] = field(default_factory=dict)
     claims: Phrases = ()
+    others: Phrases = ()
     abbreviations: Mapping[str, Abbreviation] = field(default_factory=dict)
 
 
@@ -104,7 +108,7 @@ def load_rules(taxonomy: Taxonomy, folder: Path = OWN) -> Rules:
         if facet.id in contents:
             path, content = contents[facet.id]
             rules += _facet_rules(content, facet, path, common, taxonomy, decided)
-    return Rules(tuple(rules), common.claims, common.abbreviations, digest.hexdigest())
+    return Rules(tuple(rules), common.claims, common.others, common.abbreviations, digest.hexdigest())
 
 
 def _read(data: bytes, path: Path) -> dict[str, Any]:
@@ -119,9 +123,9 @@ def _read(data: bytes, path: Path) -> dict[str, Any]:
 
 def _common(path: Path, content: dict[str, Any]) -> _Common:
     content.pop(_LINE, None)
-    unknown = sorted(set(content) - {"lists", "claims", "abbreviations"})
+    unknown = sorted(set(content) - {"lists", "claims", "others", "abbreviations"})
     if unknown:
-        raise TaxonomyError(f"{path}: unknown key '{unknown[0]}'; there are lists, claims and abbreviations")
+        raise TaxonomyError(f"{path}: unknown key '{unknown[0]}'; there are lists, claims, others and abbreviations")
     lists: dict[str, Phrases] = {}
     for name, entries in (content.get("lists") or {}).items():
         if name != _LINE:
@@ -134,13 +138,17 @@ def _common(path: Path, content: dict[str, Any]) -> _Common:
         if not isinstance(entry, dict) or set(entry) - {_LINE, "means", "alone"} or not entry.get("means"):
             raise TaxonomyError(f"{where}: it needs 'means' (phrases), and may have 'alone' (true or false)")
         abbreviations[short] = Abbreviation(_phrases(entry["means"], where, lists), entry.get("alone") is not False)
-    return _Common(lists, _phrases(content.get("claims") or [], f"{path}: claims", lists), abbreviations)
+    claims, others = (_phrases(content.get(name) or [], f"{path}: {name}", lists) for name in ("claims", "others"))
+    return _Common(lists, claims, others, abbreviations)
 
 
 def _facet_rules(
     content: dict[str, Any], facet: Facet, path: Path, common: _Common, taxonomy: Taxonomy, decided: set[LabelKey]
 ) -> Iterator[Rule]:
     content.pop(_LINE, None)
+    defaults = content.pop(_DEFAULTS, {})
+    if not isinstance(defaults, dict) or set(defaults) - {_LINE, "aside"}:
+        raise TaxonomyError(f"{path}: {_DEFAULTS}: it may have 'aside' (phrases), and nothing else")
     for label, entries in content.items():
         if label not in facet.by_id:
             raise TaxonomyError(f"{path}: {label}: the taxonomy has no such label of '{facet.id}'")
@@ -150,6 +158,7 @@ def _facet_rules(
             if not isinstance(entry, dict):
                 raise TaxonomyError(f"{path}: {label}: rule {number} is not keys with values")
             where = f"{path}, line {entry.pop(_LINE, '?')}: {label}"
+            entry = {key: value for key, value in defaults.items() if key != _LINE} | entry
             yield _rule(entry, (facet.id, label), number, where, common, taxonomy, decided)
         decided.add((facet.id, label))
 
@@ -175,7 +184,7 @@ def _rule(
     having, lacking = (_labels(entry.get(name, []), where, name, taxonomy, decided) for name in _LABELS)
     return Rule(
         *key, f"{key[1]}-{entry.get('name', number)}", lists["any"], place, lists["near"], lists["with"],
-        lists["unless"], lists["never"], having, lacking, times, float(weight),
+        lists["unless"], lists["never"], lists["aside"], having, lacking, times, float(weight),
     )  # fmt: skip
 
 

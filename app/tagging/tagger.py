@@ -18,7 +18,9 @@ LONGEST = 20_000
 """Characters of a field that are read; a longer one is no abstract, and its beginning says what it is about."""
 MOST_EVIDENCE = 3
 """Places that are shown for a tag."""
-_CODE_VERSION = "2"
+ASIDE_REACH = 6
+"""Words after a phrase such as "unlike" that are still spoken of in passing."""
+_CODE_VERSION = "3"
 
 Field = Literal["title", "abstract"]
 
@@ -33,6 +35,7 @@ class _Compiled:
     with_: tuple[int, ...]
     unless: tuple[int, ...]
     never: tuple[int, ...]
+    aside: tuple[int, ...]
 
 
 class Tagger:
@@ -42,13 +45,11 @@ class Tagger:
         """Prepare the rules, so that a text is only compared with those of which it has a phrase."""
         self.taxonomy = taxonomy
         self._rules = rules
-        lists = [rules.claims, *(a.meanings for a in rules.abbreviations.values())]
-        lists += [p for r in rules.rules for p in (r.any, r.near, r.with_, r.unless, r.never)]
+        lists = [rules.claims, rules.others, *(a.meanings for a in rules.abbreviations.values())]
+        lists += [p for r in rules.rules for p in _lists(r)]
         self._lexicon = Lexicon(phrase for phrases in lists for phrase in phrases)
-        self._claims = self._numbers(rules.claims)
-        self._compiled = [
-            _Compiled(r, *(self._numbers(p) for p in (r.any, r.near, r.with_, r.unless, r.never))) for r in rules.rules
-        ]
+        self._claims, self._others = self._numbers(rules.claims), self._numbers(rules.others)
+        self._compiled = [_Compiled(r, *(self._numbers(p) for p in _lists(r))) for r in rules.rules]
         self._by_phrase: dict[int, list[int]] = {}
         for place, compiled in enumerate(self._compiled):
             for number in compiled.any:
@@ -97,21 +98,35 @@ class Tagger:
         if strangers:
             kept = {n: [p for p in at if strangers.isdisjoint(range(p[0], p[1] + 1))] for n, at in found.items()}
             found = {number: at for number, at in kept.items() if at}
-        return _Paper(text, found, self._claims)
+        return _Paper(text, found, self._claims, self._others)
+
+
+def _lists(rule: Rule) -> tuple[Phrases, ...]:
+    return rule.any, rule.near, rule.with_, rule.unless, rule.never, rule.aside
 
 
 class _Paper:
     """A paper's text while rules look at it."""
 
-    def __init__(self, text: Text, found: dict[int, list[Place]], claims: tuple[int, ...]) -> None:
+    def __init__(
+        self, text: Text, found: dict[int, list[Place]], claims: tuple[int, ...], others: tuple[int, ...]
+    ) -> None:
         self.found = found
         self._text = text
         sentences = text.sentences
         self._first = sentences[text.title_words] if text.title_words < len(sentences) else -1
-        self._claiming = {sentences[at[0]] for n in claims if n in found for at in found[n]}
-        in_abstract = [sentence for sentence in self._claiming if sentence >= self._first]
-        self._own = min(in_abstract, default=1 << 60)
-        """The sentence from which on an abstract speaks of its own paper; what comes before is what others did."""
+        self._claiming = self._sentences(claims)
+        first_claim = min((s for s in self._claiming if s >= self._first), default=-1)
+        self._own = {s for s in sentences[text.title_words :] if s >= first_claim}
+        """The sentences from the first claim on: before it an abstract says what others did. One that never says
+        "we" speaks of its own paper throughout."""
+        if first_claim < 0:
+            self._claiming = set(self._own)
+        self._own -= self._sentences(others) - self._claiming
+
+    def _sentences(self, numbers: tuple[int, ...]) -> set[int]:
+        found, sentences = self.found, self._text.sentences
+        return {sentences[start] for n in numbers if n in found for start, _ in found[n]}
 
     def fire(self, compiled: _Compiled) -> list[Place]:
         """Return the places where a rule fires."""
@@ -123,11 +138,19 @@ class _Paper:
         sentences, rule = self._text.sentences, compiled.rule
         places = [place for n in compiled.any for place in found.get(n, ()) if self._counts(rule.place, place[0])]
         if places and compiled.near:
-            near = {sentences[start] for n in compiled.near for start, _ in found.get(n, ())}
+            near = self._sentences(compiled.near)
             places = [place for place in places if sentences[place[0]] in near]
         if places and compiled.unless:
-            vetoed = {sentences[start] for n in compiled.unless for start, _ in found.get(n, ())}
+            vetoed = self._sentences(compiled.unless)
             places = [place for place in places if sentences[place[0]] not in vetoed]
+        if places and compiled.aside:
+            passing = {
+                (sentences[end], end + ahead)
+                for number in compiled.aside
+                for _, end in found.get(number, ())
+                for ahead in range(1, ASIDE_REACH + 1)
+            }
+            places = [place for place in places if (sentences[place[0]], place[0]) not in passing]
         return places if len({start for start, _ in places}) >= rule.times else []
 
     def _counts(self, place: str, word: int) -> bool:
@@ -143,7 +166,7 @@ class _Paper:
             case "claim":
                 return sentence in self._claiming
             case "own":
-                return sentence >= self._own
+                return sentence in self._own
         return True
 
     def evidence(self, rule: Rule, places: list[Place], fields: tuple[str, str]) -> Iterable[Evidence]:
