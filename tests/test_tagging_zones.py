@@ -33,7 +33,7 @@ def tagger(folder: Path, rules: str) -> Tagger:
     ],
 )
 def test_zone(tmp_path: Path, place: str, abstract: str, given: bool) -> None:
-    """Claims are the authors' sentences; from the first on, an abstract speaks of its own paper, but for others' work."""
+    """Claims are the authors' sentences; from the first on, all is their own work but for sentences on others'."""
     tags = tagger(tmp_path, f"decentralized-learning:\n  - any: [gossip]\n    in: {place}\n").tag("A title", abstract)
     assert bool(tags) == given
 
