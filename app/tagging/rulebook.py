@@ -24,6 +24,8 @@ COMMON = "common"
 _LISTS = ("any", "near", "with", "unless", "never", "aside")
 _LABELS = ("having", "lacking")
 _OTHER = ("in", "times", "weight", "name")
+_OF_PLACES = ("in", "near", "unless", "times")
+"""Keys that say which places of a rule's phrases count."""
 _LINE = "__line__"
 _DEFAULTS = "defaults"
 
@@ -34,7 +36,10 @@ LabelKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule of a label; ``name`` is the label with the rule's own name or its number under the label."""
+    """A rule of a label; ``name`` is the label with the rule's own name or its number under the label.
+
+    One without phrases under ``any`` holds for every paper that meets its other conditions.
+    """
 
     facet: str
     label: str
@@ -172,8 +177,13 @@ def _rule(
     if unknown:
         raise TaxonomyError(f"{where}: unknown key '{unknown[0]}'; a rule has {', '.join(keys)}")
     lists = {name: _phrases(entry.get(name, []), where, common.lists) for name in _LISTS}
-    if not lists["any"]:
-        raise TaxonomyError(f"{where}: the rule has no phrases under 'any'")
+    needless = [name for name in _OF_PLACES if name in entry]
+    if "any" in entry and not lists["any"]:
+        raise TaxonomyError(f"{where}: there are no phrases under 'any'")
+    if "any" not in entry and needless:
+        raise TaxonomyError(f"{where}: '{needless[0]}' needs phrases under 'any'")
+    if "any" not in entry and not set(entry) & {"with", "never", *_LABELS, "weight"}:
+        raise TaxonomyError(f"{where}: the rule has neither phrases under 'any' nor a condition or a weight")
     place, weight, times = entry.get("in", "anywhere"), entry.get("weight", 1.0), entry.get("times", 1)
     if place not in PLACES:
         raise TaxonomyError(f"{where}: 'in' is {place!r}, not one of {', '.join(PLACES)}")

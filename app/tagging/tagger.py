@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -18,9 +18,13 @@ LONGEST = 20_000
 """Characters of a field that are read; a longer one is no abstract, and its beginning says what it is about."""
 MOST_EVIDENCE = 3
 """Places that are shown for a tag."""
+SUBJECT_WORDS = 8
+"""Words shown of the sentence in which a paper says what it does, where a rule has none of its own."""
 ASIDE_REACH = 6
 """Words after a phrase such as "unlike" that are still spoken of in passing."""
-_CODE_VERSION = "3"
+ENOUGH = 1.0 - 1e-6
+"""The sum of weights that gives a label: 1, but for what adding decimal fractions loses."""
+_CODE_VERSION = "4"
 
 Field = Literal["title", "abstract"]
 
@@ -54,6 +58,7 @@ class Tagger:
         for place, compiled in enumerate(self._compiled):
             for number in compiled.any:
                 self._by_phrase.setdefault(number, []).append(place)
+        self._without_phrases = [place for place, compiled in enumerate(self._compiled) if not compiled.any]
 
     def _numbers(self, phrases: Phrases) -> tuple[int, ...]:
         return tuple(self._lexicon.numbers[phrase] for phrase in phrases)
@@ -72,7 +77,8 @@ class Tagger:
         weights: dict[LabelKey, float] = {}
         evidence: dict[LabelKey, list[Evidence]] = {}
         held: set[LabelKey] = set()
-        for number in sorted({place for phrase in paper.found for place in self._by_phrase.get(phrase, ())}):
+        candidates = {place for phrase in paper.found for place in self._by_phrase.get(phrase, ())}
+        for number in sorted(candidates.union(self._without_phrases)):
             compiled = self._compiled[number]
             rule = compiled.rule
             if (rule.having and held.isdisjoint(rule.having)) or not held.isdisjoint(rule.lacking):
@@ -81,9 +87,11 @@ class Tagger:
             if fired:
                 key = (rule.facet, rule.label)
                 weights[key] = weights.get(key, 0.0) + rule.weight
-                (held.add if weights[key] >= 1.0 else held.discard)(key)
+                (held.add if weights[key] >= ENOUGH else held.discard)(key)
                 if rule.weight > 0:
-                    evidence.setdefault(key, []).extend(paper.evidence(rule, fired, fields))
+                    had = [replace(e, rule=rule.name) for k in rule.having if k in held for e in evidence[k]]
+                    shown = had if had and not rule.any else paper.evidence(rule, fired, fields)
+                    evidence.setdefault(key, []).extend(shown)
         tags = []
         for facet in self.taxonomy:
             for label in facet.most_specific(label for label in facet.by_id if (facet.id, label) in held):
@@ -113,6 +121,7 @@ class _Paper:
     ) -> None:
         self.found = found
         self._text = text
+        self._claims = claims
         sentences = text.sentences
         self._first = sentences[text.title_words] if text.title_words < len(sentences) else -1
         self._claiming = self._sentences(claims)
@@ -135,6 +144,8 @@ class _Paper:
             return []
         if compiled.with_ and not any(n in found for n in compiled.with_):
             return []
+        if not compiled.any:
+            return self._subject()
         sentences, rule = self._text.sentences, compiled.rule
         places = [place for n in compiled.any for place in found.get(n, ()) if self._counts(rule.place, place[0])]
         if places and compiled.near:
@@ -152,6 +163,15 @@ class _Paper:
             }
             places = [place for place in places if (sentences[place[0]], place[0]) not in passing]
         return places if len({start for start, _ in places}) >= rule.times else []
+
+    def _subject(self) -> list[Place]:
+        """Return where the abstract first says what the authors did; else the title, else the first words."""
+        sentences, title_words = self._text.sentences, self._text.title_words
+        claims = [place[0] for n in self._claims for place in self.found.get(n, ()) if place[0] >= title_words]
+        start = min(claims, default=0)
+        words = title_words if title_words and not claims else SUBJECT_WORDS
+        within = [i for i in range(start, min(start + words, len(sentences))) if sentences[i] == sentences[start]]
+        return [(start, within[-1])] if within else []
 
     def _counts(self, place: str, word: int) -> bool:
         if place == "anywhere":
