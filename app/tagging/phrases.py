@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 WIDEST_GAP = 12
-_TOKEN = re.compile(r"[^\W_]+(?:[²³⁺])?|[.!?;](?=\s|$)")
+_TOKEN = re.compile(r"\\[A-Za-z]+|[^\W_]+(?:[²³⁺])?|[.!?;](?=\s|$)")
 _PART = re.compile(r"\(([^()]+)\)(\*?)|~(\d+)|([^\W_]+\*?)|(\S)")
 _KNOWN_WORDS = 200_000
 
@@ -116,6 +116,8 @@ class Lexicon:
         for field in (title, abstract):
             for found in _TOKEN.finditer(field):
                 word = found[0]
+                if word[0] == "\\":  # a command of LaTeX is no word: \\text is no text
+                    continue
                 if word in ".!?;":
                     sentence += 1
                     first = True
