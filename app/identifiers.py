@@ -1,4 +1,4 @@
-"""Identifiers of papers: arXiv ids and DOIs, read from any form that people paste. Pure."""
+"""Identifiers of papers (arXiv ids, DOIs), dates and names in addresses, read from any form that people paste. Pure."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ _ARXIV = re.compile(
     rf"(?:{_NEW}|{_OLD})(?:v\d{{1,3}})?(?:\.pdf)?/?(?:[?#].*)?(?:\s*\[[a-z.-]+\])?$",
     re.IGNORECASE,
 )
+_DATE = re.compile(r"^((?:19|20)\d\d)(?:[-/](0?[1-9]|1[0-2])(?:[-/](0?[1-9]|[12]\d|3[01]))?)?(?:[T ].*)?$")
 _ARXIV_DOI = re.compile(r"^10\.48550/arxiv\.(?P<id>.+)$", re.IGNORECASE)
 _DOI = re.compile(r"^(?:(?:https?://)?(?:dx\.|www\.)?doi\.org/|doi\s*:?\s*)?(?P<doi>10\.\d{4,9}/\S+)$", re.IGNORECASE)
 
@@ -63,6 +64,16 @@ def arxiv_pdf_url(identifier: str) -> str:
 def doi_url(identifier: str) -> str:
     """Return the page of a DOI."""
     return "https://doi.org/" + quote(identifier, safe="/:;()")
+
+
+def date(text: str) -> str | None:
+    """Return YYYY, YYYY-MM or YYYY-MM-DD, or None.
+
+    >>> date("2023-9-01T12:00:00Z"), date("2023"), date("last year")
+    ('2023-09-01', '2023', None)
+    """
+    found = _DATE.match(text.strip())
+    return "-".join(part.zfill(2) for part in found.groups() if part) if found else None
 
 
 def fold(text: str) -> str:

@@ -8,6 +8,7 @@ can't.
 from __future__ import annotations
 
 import os
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,20 +30,22 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """The address of a PostgreSQL server whose role may create databases."""
     given = os.environ.get("EPSILON_TEST_POSTGRES_URL")
     if given:
         yield given
         return
-    server = Postgres(tmp_path_factory.mktemp("postgres"))
-    try:
-        server.create()
-    except Missing as missing:
-        pytest.skip(f"{missing}, and EPSILON_TEST_POSTGRES_URL is not set")
-    server.start()
-    yield server.url()
-    server.stop()
+    # not in pytest's own folder: the next run of pytest closes that to the user that PostgreSQL runs as
+    with tempfile.TemporaryDirectory(prefix="epsilon-postgres-", ignore_cleanup_errors=True) as folder:
+        server = Postgres(Path(folder))
+        try:
+            server.create()
+        except Missing as missing:
+            pytest.skip(f"{missing}, and EPSILON_TEST_POSTGRES_URL is not set")
+        server.start()
+        yield server.url()
+        server.stop()
 
 
 @pytest.fixture

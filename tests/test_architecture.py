@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ANYWHERE = {"settings", "paper", "identifiers", "tagging.taxonomy"}
+ANYWHERE = {"settings", "paper", "identifiers", "venues", "tagging.taxonomy"}
 
 MAY_IMPORT = {
     "settings": set(),
+    "venues": set(),
     "paper": set(),
     "identifiers": set(),
     "models": set(),
@@ -30,7 +31,7 @@ MAY_IMPORT = {
 ENTRY_POINTS = {"cli", "main", "worker", "backup", "evaluation"}
 
 PURE = [
-    "paper", "identifiers", "sources", "tagging.tagger", "tagging.taxonomy", "search.query", "search.text",
+    "paper", "identifiers", "venues", "sources", "tagging.tagger", "tagging.taxonomy", "search.query", "search.text",
     "search.tree", "ingest.normalise", "ingest.merge",
 ]  # fmt: skip
 IMPURE = {"sqlalchemy", "sqlmodel", "httpx", "time", "socket", "urllib.request", "subprocess", "random"}

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from app.identifiers import arxiv_id
 from app.ingest.merge import Given, compose, decide, identity
 from app.ingest.normalise import author, mend, normalise
-from app.ingest.venues import venue
 from app.paper import Draft, Reject
+from app.venues import venue
 
 DATA = Path(__file__).parent.parent / "app" / "data"
 DIGEST = (DATA / "digest.txt").read_text(encoding="utf-8").splitlines()

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.identifiers import fold, slug, title_key
-from app.ingest.venues import venue
 from app.paper import ARXIV, Composed, Draft
+from app.venues import venue
 
 _RANKS = {"jsonl": 1, "arxiv": 1, "digest": 2, "ris": 2, "bibtex": 2, "csv": 3, "awesome": 4}
 _OTHERS = re.compile(r"^(?:and\s+)?(?:others|et al\.?)$", re.IGNORECASE)

@@ -1,25 +1,15 @@
-"""Mending what sources give: text, names, dates, identifiers. Pure; no word is lost.
-
-LaTeX is resolved span by span (one formula, one macro, one accent), never a text as a whole: to a LaTeX parser all
-that follows a ``%`` is a comment.
-"""
+"""Mending what sources give: text, names, dates, identifiers. Pure; no word is lost."""
 
 from __future__ import annotations
 
 import html
-import logging
 import re
 import unicodedata
 from dataclasses import replace
-from functools import lru_cache
 
-from pylatexenc.latex2text import LatexNodes2Text
-from pylatexenc.latexwalker import LatexWalkerError
-
-from app.identifiers import arxiv_id, arxiv_pdf_url, arxiv_url, doi, doi_url
+from app.identifiers import arxiv_id, arxiv_pdf_url, arxiv_url, date, doi, doi_url
 from app.paper import Draft, Reject
-
-logging.getLogger("pylatexenc").setLevel(logging.CRITICAL)  # what it can't read is kept as it was given
+from app.sources.latex import resolve
 
 LONGEST_TITLE = 1000
 LONGEST_ABSTRACT = 100_000
@@ -32,19 +22,6 @@ _TAGS = re.compile(
 _MIRROR = re.compile(r"\bhttps?://hfproxy\.[\w-]+\.[a-z]+(?=[/\s]|$)", re.IGNORECASE)
 """A proxy through which some pages rewrite their links to huggingface.co."""
 
-_FORMULA = re.compile(r"(?<![\\$])\$(?![\s$])([^$]{1,400}?)(?<![\s\\])\$(?![\d$])")
-_ACCENT = re.compile(
-    r"\{?\\[\"'`^~=.](?:\{\\?[A-Za-z]\}|\\?[A-Za-z])\}?|\{?\\[Hckuvdbrt](?:\{\\?[A-Za-z]{1,2}\}|\s[A-Za-z]\b)\}?"
-)
-_STRUCTURE = re.compile(r"\\(?:frac|tfrac|dfrac|sqrt|binom)\s*(?:\{[^{}]{0,200}\}){1,2}")
-_STYLE = re.compile(
-    r"\\(?:emph|text(?:it|bf|tt|sc|rm|sf|sl|normal|color)?|math(?:cal|bf|bb|rm|it|sf|frak|scr|tt)|boldsymbol|bm"
-    r"|underline|overline|widetilde|widehat|mbox|operatorname|url|href|it|bf|em|tt|rm|sc|small|large|big[lrg]?|Big[lrg]?"
-    r"|left|right|displaystyle|ensuremath|xspace|footnote)(?![A-Za-z])\*?\s*(\{[^{}]{0,400}\})?"
-)
-_MACRO = re.compile(r"\\([A-Za-z]+)\*?(?:\{\})?")
-_ESCAPED = re.compile(r"\\([%&_#${}|,;:! ])")
-_SCRIPT = re.compile(r"([\^_])\{([^{}]{0,200})\}")
 _BLANK = re.compile(r"\s+")
 
 
@@ -60,71 +37,13 @@ def mend(text: str) -> str:
     if "<" in text:
         text = _TAGS.sub(" ", text)
     text = _MIRROR.sub("https://huggingface.co", text)
-    if "$" in text:
-        text = _FORMULA.sub(lambda found: _resolve(found[0], found[1]), text)
-    if "\\" in text:
-        text = _latex(text)
-    if "{" in text:
-        text = _scripts(text)
+    text = resolve(text)
     text = text.replace("``", "“").replace("''", "”").replace(" --- ", " — ").replace(" -- ", " – ")
     return unicodedata.normalize("NFC", _CONTROL.sub("", _BLANK.sub(" ", text))).strip()
 
 
-def _latex(text: str) -> str:
-    text = text.replace("\\\\", " ")
-    text = _ACCENT.sub(lambda found: _resolve(found[0], found[0]), text)
-    text = _STRUCTURE.sub(lambda found: _resolve(found[0], found[0]), text)
-    for _ in range(4):  # styles stand inside each other
-        text, count = _STYLE.subn(lambda found: (found[1] or " ").removeprefix("{").removesuffix("}"), text)
-        if not count:
-            break
-    text = _MACRO.sub(lambda found: _symbol(found[1]), text)
-    return _ESCAPED.sub(lambda found: found[1] if found[1] not in ",;:!| " else " ", text)
-
-
-def _scripts(text: str) -> str:
-    """Resolve ``^{…}`` and ``_{…}``, from the inside out."""
-    for _ in range(4):
-        text, count = _SCRIPT.subn(
-            lambda found: found[1] + (found[2] if len(found[2]) == 1 or found[2].isalnum() else f"({found[2]})"), text
-        )
-        if not count:
-            break
-    return text
-
-
-@lru_cache(maxsize=4096)
-def _resolve(span: str, inside: str) -> str:
-    """Return a span of LaTeX as text; without its marks alone where the parser would lose words."""
-    inside = _scripts(inside)
-    try:
-        text = LatexNodes2Text(math_mode="text", keep_comments=True).latex_to_text(inside).strip()
-    except (LatexWalkerError, ValueError, IndexError, RecursionError):
-        text = ""
-    given = re.findall(r"[A-Za-z0-9]+", re.sub(r"\\[A-Za-z]+", " ", inside))
-    kept = unicodedata.normalize("NFKD", text)
-    lost = any(word not in kept for word in given)
-    return span.strip("$").replace("\\", "") if lost or not text else unicodedata.normalize("NFC", _greek(text))
-
-
-@lru_cache(maxsize=4096)
-def _symbol(name: str) -> str:
-    """Return what a macro prints; its name where that isn't known."""
-    try:
-        text = LatexNodes2Text().latex_to_text(f"\\{name}" + "{}").strip()
-    except (LatexWalkerError, ValueError, IndexError):
-        text = ""
-    return _greek(text) if text and "<" not in text else name
-
-
-def _greek(text: str) -> str:
-    """Return the plain letters for symbols that are searched as such."""
-    return text.replace("ϵ", "ε").replace("ϕ", "φ")
-
-
 _NUMBERED = re.compile(r"\s+\d{4}$")
-_SUFFIX = re.compile(r"^(?:jr|sr|ii|iii|iv)\.?$", re.IGNORECASE)
-_DATE = re.compile(r"^((?:19|20)\d\d)(?:[-/](0?[1-9]|1[0-2])(?:[-/](0?[1-9]|[12]\d|3[01]))?)?(?:[T ].*)?$")
+_SUFFIX = re.compile(r"^(?:jr|sr|ii|iii|iv|inc|ltd|llc|corp|gmbh)\.?$", re.IGNORECASE)
 
 
 def author(name: str) -> str:
@@ -142,22 +61,14 @@ def author(name: str) -> str:
     return name.strip(" ,;")
 
 
-def date(text: str) -> str | None:
-    """Return YYYY, YYYY-MM or YYYY-MM-DD, or None.
-
-    >>> date("2023-9-01T12:00:00Z"), date("2023"), date("last year")
-    ('2023-09-01', '2023', None)
-    """
-    found = _DATE.match(text.strip())
-    return "-".join(part.zfill(2) for part in found.groups() if part) if found else None
-
-
 def normalise(draft: Draft) -> Draft | Reject:
     """Return the draft mended, or why it can't be kept."""
 
     def reject(reason: str) -> Reject:
         return Reject(draft.position, reason, _BLANK.sub(" ", _CONTROL.sub("", draft.title))[:200])
 
+    if "\x00" in draft.title:
+        return reject("its title holds a NUL character")
     title = mend(draft.title)
     if not any(c.isalnum() for c in title):
         return reject("it has no title")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, Protocol
 
 from app.paper import Draft, Reject
-from app.sources import digest, jsonl
+from app.sources import arxiv, awesome, bibtex, csv, digest, jsonl, ris
 
 HEAD = 8192
 """So many bytes decide the format."""
@@ -26,7 +26,15 @@ class Source(Protocol):
         """Yield the records in their order."""
 
 
-FORMATS: dict[str, Source] = {"digest": digest, "jsonl": jsonl}
+FORMATS: dict[str, Source] = {
+    "digest": digest,
+    "jsonl": jsonl,
+    "arxiv": arxiv,
+    "ris": ris,
+    "bibtex": bibtex,
+    "csv": csv,
+    "awesome": awesome,
+}
 """By name; the first that recognises a file takes it."""
 
 

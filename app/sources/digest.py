@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from app.paper import Draft, Reject
+from app.sources.text import Block, lines
 
 FURNITURE = re.compile(r"Get trending papers in your email inbox\b", re.IGNORECASE)
 BUTTON = re.compile(r"^Subscribe(?=[^a-z\s])")
@@ -26,15 +27,18 @@ def read(stream: BinaryIO) -> Iterator[Draft | Reject]:
 
     A last title without its abstract becomes a ``Reject``.
     """
-    title: tuple[int, str] | None = None
-    for number, raw in enumerate(stream, start=1):
-        line = raw.decode("utf-8", "replace").strip("\ufeff \t\r\n\x0b\x0c")
-        if not line or (title is None and FURNITURE.match(line)):
+    title: Block | None = None
+    for line in lines(stream):
+        text = line.text.strip(" \t\r\n\x0b\x0c")
+        if not text or (title is None and FURNITURE.match(text)):
             continue
         if title is None:
-            title = number, BUTTON.sub("", line)
-        else:
-            yield Draft(title=title[1], abstract=line, position=f"line {title[0]}")
-            title = None
+            title = line
+            continue
+        name = BUTTON.sub("", title.text.strip())
+        fault = title.fault or line.fault
+        yield Reject(title.position, fault, name[:200]) if fault else Draft(name, text, position=title.position)
+        title = None
     if title is not None:
-        yield Reject(f"line {title[0]}", "the title has no abstract on the line after it", title[1][:200])
+        reason = title.fault or "the title has no abstract on the line after it"
+        yield Reject(title.position, reason, title.text.strip()[:200])

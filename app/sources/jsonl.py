@@ -8,9 +8,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from app.paper import Draft, Reject
-
-LONGEST_LINE = 4_000_000
-"""Bytes; a longer line is refused without being held in memory."""
+from app.sources.text import lines
 
 _TEXTS = ("abstract", "venue", "published", "arxiv_id", "doi", "url", "pdf_url", "code_url", "venue_track")
 
@@ -22,23 +20,15 @@ def recognises(head: bytes) -> bool:
 
 def read(stream: BinaryIO) -> Iterator[Draft | Reject]:
     """Yield a draft for each line, or why it is none; empty lines are skipped."""
-    number = 0
-    while line := stream.readline(LONGEST_LINE):
-        number += 1
-        position = f"line {number}"
-        if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
-            excerpt = line[:200].decode("utf-8", "replace")
-            while (rest := stream.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
-                pass
-            yield Reject(position, f"the line is longer than {LONGEST_LINE:,} bytes", excerpt)
-            continue
-        line = line.removeprefix(b"\xef\xbb\xbf").strip() if number == 1 else line.strip()
-        if line:
-            yield _draft(line, position)
+    for line in lines(stream):
+        if line.fault:
+            yield Reject(line.position, line.fault, line.excerpt)
+        elif line.text.strip():
+            yield _draft(line.text.strip(), line.position)
 
 
-def _draft(line: bytes, position: str) -> Draft | Reject:
-    excerpt = line[:200].decode("utf-8", "replace")
+def _draft(line: str, position: str) -> Draft | Reject:
+    excerpt = line[:200]
     try:
         fields = orjson.loads(line)
     except orjson.JSONDecodeError as error:

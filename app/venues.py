@@ -35,8 +35,21 @@ def venue(given: str | None) -> Venue:
 name='Journal of Irreproducible Results', kind='unknown')
     """
     given = " ".join((given or "").split())
-    if not given or re.match(r"arxiv\b", given, re.IGNORECASE):
+    if not given or re.match(r"(?:arxiv|submitted to|under review|preprint)\b", given, re.IGNORECASE):
         return _table()[_core(ARXIV)]
+    found = known_venue(given)
+    if found:
+        return found
+    label = re.sub(r"[\s,'’(]*\b(?:19|20)\d\d\b\)?$", "", given).strip(" ,") or given
+    return Venue(slug(label) or "unknown", label, label, "unknown")
+
+
+def known_venue(given: str) -> Venue | None:
+    """Return the venue that the table knows by this spelling, or None.
+
+    >>> known_venue("NeurIPS'21").label, known_venue("NeurIPS 2021 Workshop on Privacy")
+    ('NeurIPS', None)
+    """
     if re.search(r"\bworkshops?\b", given, re.IGNORECASE):  # a conference's workshop isn't the conference
         spellings = [given]
     else:
@@ -48,8 +61,7 @@ name='Journal of Irreproducible Results', kind='unknown')
         known = _table().get(_core(spelling))
         if known:
             return known
-    label = re.sub(r"[\s,'’(]*\b(?:19|20)\d\d\b\)?$", "", given).strip(" ,") or given
-    return Venue(slug(label) or "unknown", label, label, "unknown")
+    return None
 
 
 def _core(spelling: str) -> str:
