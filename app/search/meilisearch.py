@@ -17,6 +17,7 @@ from app.paper import Paper
 from app.search import EngineUnavailable, SearchPage, SearchRequest, Sort
 from app.search.condition import Adjacent, Condition, Except, every
 from app.search.document import Kind, fields, from_json, stamp, to_document
+from app.search.meilisearch_filter import seems_few
 from app.search.meilisearch_queries import EVERY, Asked, Known, total_of
 from app.search.meilisearch_server import NoIndex, Server
 from app.search.plan import FEW, plan
@@ -54,23 +55,30 @@ class MeilisearchEngine:
         asked = Asked(self, made, known)
         offset = (request.page - 1) * request.per_page
         found = made.within(made.found)
-        queries = [asked.window(found, offset, request.per_page)]
-        queries += asked.counting(made.found)
-        full = len(queries)
-        if made.some is not None:
-            queries += [*asked.counting(made.some), asked.count(made.words)]
-        answers = self._search(queries)
-        total = total_all = total_of(answers[1])
-        documents = asked.page(answers[0]["hits"], offset, request.per_page, FULL)
-        counted = answers[1:full]
-        if made.some is not None and total_of(answers[-1]) < FEW:
-            counted = answers[full:-1]
-            total = total_of(counted[0])
+        window, count = asked.window(found, offset, request.per_page), asked.count(found)
+        all_words, some_words = asked.counting(made.found), asked.counting(made.some) if made.some is not None else []
+        guess = bool(some_words) and seems_few(made, known.vocabulary)
+        hits, total, *counted = self._search([window, count, *(some_words if guess else all_words)])
+        total_all = total_of(total)
+        few = bool(some_words) and total_all < FEW
+        if few and (made.found != made.words or made.filters):
+            few = total_of(self._search([asked.count(made.words)])[0]) < FEW
+        if few != guess:
+            counted = self._search(some_words if few else all_words)
+        documents = asked.page(hits["hits"], offset, request.per_page, FULL)
+        if few and made.some is not None:
             start = max(0, offset - total_all)
             documents += self._rest(asked, every([made.within(made.some), Except(found)]), start, request, documents)
-        hits = tuple(hit(from_json(document["paper"]), made.marks) for document in documents)
         facets = asked.facets(counted)
-        return SearchPage(hits, total, total_all, facets, known.generation, made.synonyms, made.corrected)
+        return SearchPage(
+            tuple(hit(from_json(document["paper"]), made.marks) for document in documents),
+            total_of(counted[0]) if few else total_all,
+            total_all,
+            facets,
+            known.generation,
+            made.synonyms,
+            made.corrected,
+        )
 
     def _rest(
         self, asked: Asked, rest: Condition, start: int, request: SearchRequest, before: list[dict[str, Any]]

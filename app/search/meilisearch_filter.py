@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import combinations
 
-from app.search.condition import Adjacent, All, Any, Condition, Except, Starts, Terms
-from app.search.plan import Plan
+from app.search.condition import Adjacent, All, Any, Condition, Except, Starts, Terms, either
+from app.search.plan import FEW, Plan
 from app.search.tree import Years
 from app.search.vocabulary import Vocabulary
+from app.search.words import Group
 
 EVERY, NONE = "id EXISTS", "id NOT EXISTS"
-RAREST = 7
-"""Words of a question whose combinations are asked for; a paper is worth the best one that it has."""
+MOST_TELLING = 6
+"""Words of a question whose pairs are asked for; a paper is worth the best one that it has."""
 
 
 def quoted(value: str) -> str:
@@ -47,26 +48,32 @@ def written(condition: Condition, papers_with: Callable[[Adjacent], tuple[str, .
             return f"NOT ({written(child, papers_with)})"
 
 
-def about(condition: Condition, vocabulary: Vocabulary) -> int:
-    """Return about how many papers a word's condition holds for."""
-    match condition:
-        case Terms("words", values):
-            return min(vocabulary.papers, sum(vocabulary.count(value) for value in values))
-        case Starts("forms", prefix):
-            return min(vocabulary.papers, sum(map(vocabulary.count_form, vocabulary.starting_with(prefix))))
-        case Any(children):
-            return min(vocabulary.papers, sum(about(child, vocabulary) for child in children))
-        case All(children):
-            return min((about(child, vocabulary) for child in children), default=vocabulary.papers)
-        case _:
-            return 0
-
-
 def combined(plan: Plan, vocabulary: Vocabulary) -> list[tuple[tuple[Condition, ...], float]]:
-    """Return up to three of the rarest words each, with what having them is worth, and each other word alone."""
-    worth = {unit: vocabulary.idf_of(about(unit, vocabulary)) for unit in plan.units}
-    rarest = sorted(plan.units, key=lambda unit: -worth[unit])[:RAREST]
-    subsets = [subset for size in (3, 2, 1) for subset in combinations(rarest, size)]
-    subsets += [(unit,) for unit in plan.units if unit not in rarest]
-    most = max((sum(worth[unit] for unit in subset) for subset in subsets), default=1.0) or 1.0
-    return [(subset, sum(worth[unit] for unit in subset) / most) for subset in subsets]
+    """Return the pairs of the words that tell most with what having both is worth, and each word alone.
+
+    A word is had by having anything that it may stand for.
+    """
+    told: dict[Condition, float] = {}
+    for group in plan.groups:
+        known = [way for way in group.alternatives if way.field or vocabulary.count(way.value)]
+        if known:
+            had = either(Terms(way.field or "words", (way.value,)) for way in known)
+            told[had] = vocabulary.idf_of(_about(group, vocabulary))
+    most_telling = sorted(told, key=lambda one: -told[one])[:MOST_TELLING]
+    subsets = [subset for size in (2, 1) for subset in combinations(most_telling, size)]
+    most = max((sum(told[one] for one in subset) for subset in subsets), default=1.0) or 1.0
+    return [(subset, sum(told[one] for one in subset) / most) for subset in subsets]
+
+
+def seems_few(plan: Plan, vocabulary: Vocabulary) -> bool:
+    """Guess whether few papers have all the words, so that those with some of them can be asked for at once."""
+    share = 1.0
+    for group in plan.groups:
+        share *= (_about(group, vocabulary) / max(1, vocabulary.papers)) ** 0.7  # words of a query come together
+    return share * vocabulary.papers < FEW
+
+
+def _about(group: Group, vocabulary: Vocabulary) -> int:
+    """Return about how many papers have anything that a word may stand for."""
+    count = sum(vocabulary.count(way.value) for way in group.alternatives if not way.field)
+    return min(vocabulary.papers, count)

@@ -15,7 +15,7 @@ from app.search.rank import TEXTS, Weights, ranked
 from app.search.vocabulary import Vocabulary
 from app.tagging.taxonomy import Taxonomy
 
-WINDOW = 100
+WINDOW = 60
 """So many of the first papers are put in order by our own weights."""
 EVERY = "everypaper"
 """A word of every paper: a query for it finds all that the filter finds, and has a score to weigh."""
@@ -114,7 +114,7 @@ class Asked:
         ]
 
     def count(self, condition: Condition) -> dict[str, Any]:
-        """Return the query that counts without the filters."""
+        """Return the query that counts, without facets."""
         return self._engine.query(q="", filter=self._filter(condition), hitsPerPage=0)
 
     def facets(self, answers: list[dict[str, Any]]) -> Mapping[str, Mapping[str, int]]:

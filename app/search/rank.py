@@ -48,47 +48,49 @@ def ranked(
     """Return the papers of a window, as documents, in the order of what they are worth; equal ones by their year."""
     texts = [{name: str(paper[name]).split() for name in TEXTS} for paper in papers]
     average = {name: max(1.0, sum(len(t[name]) for t in texts) / max(1, len(texts))) for name in TEXTS}
-    idf = {a.value: vocabulary.idf(a.value) for group in plan.groups for a in group.alternatives if not a.field}
+    groups = [(ways(group, weights), group.form) for group in plan.groups]
+    idf = {way.value: vocabulary.idf(way.value) for group, _ in groups for way in group if not way.field}
+    pairs = {pair: idf_of(vocabulary, pair) for pair in plan.pairs} if weights.pair else {}
+    wanted = idf.keys() | {word for pair in pairs for word in pair}
+    term = vocabulary.idf_of(vocabulary.papers // 50)
     scored = []
     for paper, text in zip(papers, texts, strict=True):
-        counts = {name: Counter(words) for name, words in text.items()}
-        norms = {name: K1 * (1 - B + B * len(words) / average[name]) for name, words in text.items()}
-
-        def worth(
-            way: Alternative,
-            paper: Mapping[str, Any] = paper,
-            counts: Mapping[str, Counter[str]] = counts,
-            norms: Mapping[str, float] = norms,
-        ) -> float:
-            if way.field:
-                had = way.value in paper.get(way.field, ())
-                each = vocabulary.idf_of(vocabulary.papers // 50) if way.field == "terms" else TAG_SCORE
-                return way.weight * each if had else 0.0
-            score = 0.0
-            for name, weight in zip(TEXTS, weights.texts, strict=True):
-                if found := counts[name].get(way.value):
-                    score += weight * found * (K1 + 1) / (found + norms[name])
-            return way.weight * idf[way.value] * score
-
-        score = sum(max(map(worth, ways(group, weights))) for group in plan.groups)
-        written = f"{paper['paper']['title']} {paper['paper']['abstract']}".lower()
-        score += sum(weights.exact * 2 for group in plan.groups if group.form and group.form in written)
-        score += _together(text, plan, vocabulary, weights.pair) + _title(text["title"], plan)
-        scored.append((-score, paper["newest"], paper))
+        worth: dict[str, float] = {}
+        score = 0.0
+        for name, weight in zip(TEXTS, weights.texts, strict=True):
+            words = text[name]
+            found = [(i, word) for i, word in enumerate(words) if word in wanted]
+            norm = K1 * (1 - B + B * len(words) / average[name])
+            for word, count in Counter(word for _, word in found).items():
+                worth[word] = worth.get(word, 0.0) + weight * count * (K1 + 1) / (count + norm)
+            if pairs and name != "names":
+                near = {(word, other) for (i, word), (j, other) in pairwise(found) if j - i < 3}
+                near |= {(word, other) for (i, word), (j, other) in zip(found, found[2:], strict=False) if j - i < 3}
+                each = 2 * weights.pair if name == "title" else weights.pair
+                score += each * sum(pairs[pair] for pair in near if pair in pairs)
+        written = ""
+        for group, form in groups:
+            best = 0.0
+            for way in group:
+                if not way.field:
+                    value = way.weight * idf[way.value] * worth.get(way.value, 0.0)
+                elif way.value in paper.get(way.field, ()):
+                    value = way.weight * (term if way.field == "terms" else TAG_SCORE)
+                else:
+                    continue
+                best = max(best, value)
+            score += best
+            if form and best and weights.exact:
+                written = written or f"{paper['paper']['title']} {paper['paper']['abstract']}".lower()
+                score += weights.exact * 2 * (form in written)
+        scored.append((-score - _title(text["title"], plan), paper["newest"], paper))
     scored.sort(key=lambda entry: entry[:2])
     return [paper for _, _, paper in scored]
 
 
-def _together(text: Mapping[str, list[str]], plan: Plan, vocabulary: Vocabulary, each: float) -> float:
-    if not plan.pairs:
-        return 0.0
-    worth = {pair: vocabulary.idf(pair[0]) + vocabulary.idf(pair[1]) for pair in plan.pairs}
-    score = 0.0
-    for name, weight in (("title", 2 * each), ("abstract", each)):
-        words = text[name]
-        near = set(pairwise(words)) | set(zip(words, words[2:], strict=False))
-        score += sum(weight * idf for pair, idf in worth.items() if pair in near)
-    return score
+def idf_of(vocabulary: Vocabulary, words: Sequence[str]) -> float:
+    """Return how much words together tell."""
+    return sum(map(vocabulary.idf, words))
 
 
 def _title(title: list[str], plan: Plan) -> float:
