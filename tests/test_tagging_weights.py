@@ -47,7 +47,7 @@ def test_a_rule_without_phrases_shows_the_words_of_the_label_that_it_asks_for(tm
 @pytest.mark.parametrize(
     ("title", "abstract", "words"),
     [
-        ("Books", "Books are old. We bind them with thread of a kind that holds.", "We bind them with thread of a kind"),
+        ("Books", "Books are. We bind them with thread of a kind that holds.", "We bind them with thread of a kind"),
         ("On books", "Books are old. We bind. They hold.", "We bind"),
         ("On books", "Books are old.", "On books"),
         ("", "Books are old. They hold.", "Books are old"),
