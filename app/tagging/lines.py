@@ -36,8 +36,11 @@ def tag_lines(lines: Iterable[bytes], tagger: Tagger) -> Iterator[bytes | LineEr
             yield LineError(number, "it is not an object with a title and an abstract")
             continue
         title, abstract = paper.get("title"), paper.get("abstract")
-        if not isinstance(title or "", str) or not isinstance(abstract or "", str) or not (title or abstract):
-            yield LineError(number, "'title' and 'abstract' must be texts, and one of them there")
+        if not isinstance(title or "", str) or not isinstance(abstract or "", str):
+            yield LineError(number, "'title' and 'abstract' must be texts")
+            continue
+        if not paper.keys() & {"title", "abstract"}:
+            yield LineError(number, "it has neither a title nor an abstract")
             continue
         yield orjson.dumps(paper | labels(tagger, title or "", abstract or ""))
 
