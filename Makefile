@@ -25,7 +25,8 @@ test: setup ## everything the tests need, then all of them
 	$(PY) -m pytest
 
 evaluate: setup ## tag F1 and search MRR@10 and recall@10 on labelled papers (GOLD=folder)
-	@.venv/bin/epsilon evaluate "$(GOLD)"
+	@.venv/bin/epsilon evaluate "$(GOLD)" --markdown docs/tagging-quality.md \
+		--labels benchmarks/labels.jsonl --texts ../shared/corpus/papers.jsonl.xz
 
 format: setup ## put the code into its form
 	$(PY) -m ruff format .

@@ -1,11 +1,14 @@
 """The evaluation: how good tags and search are on labelled papers, measured as users get them.
 
 A folder of labelled papers holds ``digest.jsonl`` (labels of the digest's papers), any other ``*.jsonl`` of papers with
-their abstracts and labels, and ``queries.jsonl`` (questions in other words, each with the title of its paper).
+their abstracts and labels, and ``queries.jsonl`` (questions in other words, each with the title of its paper). Further
+labelled papers may come as labels alone, with a digest of the title; their texts are looked up in a file of papers.
 """
 
 from __future__ import annotations
 
+import hashlib
+import lzma
 import os
 import secrets
 import shutil
@@ -15,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +42,25 @@ FOUND_WITHIN = 10
 """Results in which a paper counts as found."""
 
 
-def evaluate(gold: Path, taxonomy_dir: Path, say: Callable[[str], None], markdown: Path | None = None) -> None:
+@dataclass(frozen=True, slots=True)
+class FurtherLabels:
+    """Labels of papers whose texts are elsewhere.
+
+    ``labels`` is JSON lines with ``title_digest``, ``set`` (the set's name) and the facets' keys, ``texts`` a file of
+    papers as JSON lines, packed by xz or not.
+    """
+
+    labels: Path
+    texts: Path
+
+
+def evaluate(
+    gold: Path,
+    taxonomy_dir: Path,
+    say: Callable[[str], None],
+    markdown: Path | None = None,
+    further: FurtherLabels | None = None,
+) -> None:
     """Say the figures of tags and search on a folder of labelled papers, and write the tags' ones into a file.
 
     Raises:
@@ -49,6 +71,8 @@ def evaluate(gold: Path, taxonomy_dir: Path, say: Callable[[str], None], markdow
     if not sets:
         raise FileNotFoundError(2, "no labelled papers (*.jsonl) there; name their folder with GOLD=", str(gold))
     queries = sets.pop("queries", [])
+    if further is not None:
+        sets |= _further(further, say)
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder), database_url="", search_url="", taxonomy_dir=taxonomy_dir)
         database = Database(settings)
@@ -151,6 +175,27 @@ def _evaluate_search(
     count = len(queries)
     figures = f"MRR@{FOUND_WITHIN} {gain / count:.3f}, recall@{FOUND_WITHIN} {found / count:.3f}"
     say(f"search, {name}: {count} queries, {figures}")
+
+
+def title_digest(title: str) -> str:
+    """Return what a paper is known by where its text may not be kept."""
+    return hashlib.sha256(title_key(title).encode()).hexdigest()[:16]
+
+
+def _further(further: FurtherLabels, say: Callable[[str], None]) -> dict[str, list[dict[str, Any]]]:
+    if not further.texts.exists():
+        say(f"tags, {further.labels}: not measured, since there are no texts in {further.texts}")
+        return {}
+    wanted = {row["title_digest"]: row for row in _read(further.labels)}
+    found: dict[str, list[dict[str, Any]]] = {}
+    with lzma.open(further.texts) if further.texts.suffix == ".xz" else further.texts.open("rb") as lines:
+        for line in lines:
+            paper = orjson.loads(line)
+            row = wanted.pop(title_digest(paper["title"]), None)
+            if row is not None:
+                text = {"title": paper["title"], "abstract": paper["abstract"]}
+                found.setdefault(row["set"], []).append(row | text)
+    return dict(sorted(found.items()))
 
 
 def _read(path: Path) -> list[dict[str, Any]]:

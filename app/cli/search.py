@@ -78,9 +78,16 @@ def stats(ctx: click.Context, /, as_json: bool) -> None:
 @click.command(hidden=True)
 @click.argument("gold", type=click.Path(path_type=Path))
 @click.option("--markdown", type=click.Path(path_type=Path), help="write the tags' figures into this file too")
+@click.option(
+    "--labels", type=click.Path(path_type=Path, exists=True), help="labels of papers by their titles' digests"
+)
+@click.option("--texts", type=click.Path(path_type=Path), help="where the texts of --labels are: JSON lines, or .xz")
 @click.pass_context
-def evaluate(ctx: click.Context, /, gold: Path, markdown: Path | None) -> None:
+def evaluate(ctx: click.Context, /, gold: Path, markdown: Path | None, labels: Path | None, texts: Path | None) -> None:
     """Print how good tags and search are on labelled sets (see 'make evaluate')."""
-    from app.evaluation import evaluate
+    from app.evaluation import FurtherLabels, evaluate
 
-    evaluate(gold, settings_of(ctx).taxonomy_dir, click.echo, markdown)
+    if (labels is None) != (texts is None):
+        raise click.UsageError("--labels and --texts go together")
+    further = FurtherLabels(labels, texts) if labels and texts else None
+    evaluate(gold, settings_of(ctx).taxonomy_dir, click.echo, markdown, further)

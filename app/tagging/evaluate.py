@@ -44,10 +44,15 @@ class Counts:
 
 @dataclass(slots=True)
 class FacetQuality:
-    """A facet's figures: over all tags, by label, and papers with differences."""
+    """A facet's figures: over all tags, by label, and papers with differences.
+
+    ``bare`` papers have none of its labels, and ``overtagged`` of these get one all the same.
+    """
 
     facet: Facet
     all: Counts = field(default_factory=Counts)
+    bare: int = 0
+    overtagged: int = 0
     labels: dict[str, Counts] = field(default_factory=dict)
     errors: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = field(default_factory=list)
 
@@ -81,6 +86,8 @@ def evaluate(tagger: Tagger, papers: Iterable[Mapping[str, Any]]) -> Quality:
                     total.right += label in given and label in wanted
                     total.extra += label not in wanted
                     total.missing += label not in given
+            quality.bare += not wanted
+            quality.overtagged += bool(given) and not wanted
             if given != wanted:
                 extra, missing = tuple(sorted(given - wanted)), tuple(sorted(wanted - given))
                 quality.errors.append((row["title"], extra, missing))
@@ -95,7 +102,7 @@ def report(quality: Quality) -> str:
     for f in quality.facets:
         lines.append(
             f"{f.facet.id}: micro-F1 {f.all.f1:.3f}, precision {f.all.precision:.3f}, recall {f.all.recall:.3f}, "
-            f"macro-F1 {f.macro_f1:.3f}"
+            f"macro-F1 {f.macro_f1:.3f}; {_overtagged(f)}"
         )
         for label, counts in sorted(f.labels.items(), key=lambda item: (-item[1].papers, item[0])):
             lines.append(
@@ -125,12 +132,18 @@ def as_markdown(qualities: Mapping[str, Quality]) -> str:
                 "",
                 f"### {f.facet.label}",
                 "",
+                f"Macro-F1 {f.macro_f1:.2f}; {_overtagged(f)}.",
+                "",
                 "| label | papers | F1 | precision | recall |",
                 "|---|---|---|---|---|",
             ]
             lines.append(_row("all", f.all))
             lines += [_row(_name(f.facet, label), f.labels[label]) for label in _order(f)]
     return "\n".join(lines) + "\n"
+
+
+def _overtagged(quality: FacetQuality) -> str:
+    return f"of {quality.bare} papers without any of these labels {quality.overtagged} get one"
 
 
 def _order(quality: FacetQuality) -> Sequence[str]:
