@@ -89,7 +89,7 @@ class Tagger:
                 weights[key] = weights.get(key, 0.0) + rule.weight
                 (held.add if weights[key] >= ENOUGH else held.discard)(key)
                 if rule.weight > 0:
-                    had = [replace(e, rule=rule.name) for k in rule.having if k in held for e in evidence[k]]
+                    had = [replace(e, rule=rule.name) for k in rule.having if k in held for e in evidence.get(k, ())]
                     shown = had if had and not rule.any else paper.evidence(rule, fired, fields)
                     evidence.setdefault(key, []).extend(shown)
         tags = []
