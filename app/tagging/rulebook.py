@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -131,10 +131,7 @@ def _common(path: Path, content: dict[str, Any]) -> _Common:
     unknown = sorted(set(content) - {"lists", "claims", "others", "abbreviations"})
     if unknown:
         raise TaxonomyError(f"{path}: unknown key '{unknown[0]}'; there are lists, claims, others and abbreviations")
-    lists: dict[str, Phrases] = {}
-    for name, entries in (content.get("lists") or {}).items():
-        if name != _LINE:
-            lists[name] = _phrases(entries, f"{path}: lists: {name}", lists)
+    lists = _named_lists(content.get("lists"), path, {})
     abbreviations = {}
     for short, entry in (content.get("abbreviations") or {}).items():
         if short == _LINE:
@@ -147,6 +144,17 @@ def _common(path: Path, content: dict[str, Any]) -> _Common:
     return _Common(lists, claims, others, abbreviations)
 
 
+def _named_lists(entries: Any, path: Path, known: Mapping[str, Phrases]) -> dict[str, Phrases]:
+    """Return the lists known and those of a file, of which each may name the ones before it."""
+    if not isinstance(entries or {}, dict):
+        raise TaxonomyError(f"{path}: lists: it is not names with their phrases")
+    lists = dict(known)
+    for name, phrases in (entries or {}).items():
+        if name != _LINE:
+            lists[name] = _phrases(phrases, f"{path}: lists: {name}", lists)
+    return lists
+
+
 def _facet_rules(
     content: dict[str, Any], facet: Facet, path: Path, common: _Common, taxonomy: Taxonomy, decided: set[LabelKey]
 ) -> Iterator[Rule]:
@@ -154,6 +162,7 @@ def _facet_rules(
     defaults = content.pop(_DEFAULTS, {})
     if not isinstance(defaults, dict) or set(defaults) - {_LINE, "aside"}:
         raise TaxonomyError(f"{path}: {_DEFAULTS}: it may have 'aside' (phrases), and nothing else")
+    common = replace(common, lists=_named_lists(content.pop("lists", None), path, common.lists))
     for label, entries in content.items():
         if label not in facet.by_id:
             raise TaxonomyError(f"{path}: {label}: the taxonomy has no such label of '{facet.id}'")
