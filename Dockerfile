@@ -21,6 +21,7 @@ COPY --from=environment /epsilon ./
 COPY migrations migrations
 COPY templates templates
 COPY static static
+COPY docs/tagging-quality.md docs/
 COPY --from=assets /assets/node_modules/htmx.org/dist/htmx.min.js static/htmx.js
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 EPSILON_DATA_DIR=/data
 USER epsilon
