@@ -93,18 +93,44 @@ def parse(phrase: str) -> Phrase:
     return tuple(steps)
 
 
+class _Node:
+    """What may follow the beginning of a phrase; phrases that begin alike share it."""
+
+    __slots__ = ("ahead", "edges", "ends", "reach")
+
+    def __init__(self) -> None:
+        self.ends: list[int] = []
+        """Numbers of the phrases that are complete here."""
+        self.edges: dict[Step, _Node] = {}
+        self.ahead: dict[str, list[tuple[int, _Node]]] = {}
+        """The steps that a word takes: over how many words, and to where."""
+        self.reach = 0
+
+    def after(self, step: Step) -> _Node:
+        """Return where a step leads, made if it isn't there."""
+        node = self.edges.get(step)
+        if node is None:
+            node = self.edges[step] = _Node()
+            self.reach = max(self.reach, step.gap + 1)
+            for word in dict.fromkeys(step.words):
+                self.ahead.setdefault(word, []).append((step.gap + 1, node))
+        return node
+
+
 class Lexicon:
     """All the phrases of the rules, found in a text in one go."""
 
     def __init__(self, phrases: Iterable[Phrase]) -> None:
-        """Order the phrases by their first words, so that a text is only compared with those that it may have."""
+        """Order the phrases by their beginnings, so that what many of them share is looked for once."""
         self.phrases = tuple(dict.fromkeys(phrases))
         self.numbers = {phrase: number for number, phrase in enumerate(self.phrases)}
-        self._by_first: dict[str, list[tuple[int, tuple[tuple[frozenset[str], int], ...]]]] = {}
+        self._beginnings: dict[str, _Node] = {}
         for number, steps in enumerate(self.phrases):
-            rest = tuple((frozenset(step.words), step.gap) for step in steps[1:])
             for word in dict.fromkeys(steps[0].words):
-                self._by_first.setdefault(word, []).append((number, rest))
+                node = self._beginnings.setdefault(word, _Node())
+                for step in steps[1:]:
+                    node = node.after(step)
+                node.ends.append(number)
         self._words = {word for steps in self.phrases for step in steps for word in step.words}
         self._ends = sorted({len(word.strip("^*")) for word in self._words if word.endswith("*")})
         self._known: dict[tuple[str, bool], frozenset[str]] = {}
@@ -149,36 +175,39 @@ class Lexicon:
     def find(self, text: Text) -> dict[int, list[Place]]:
         """Return the places of each phrase that the text has, by the phrase's number, in the text's order."""
         found: dict[int, list[Place]] = {}
-        places, keys, sentences = text.places, text.keys, text.sentences
-        for word, starts in places.items():
-            for number, rest in self._by_first.get(word, ()):
-                if not rest:
-                    found.setdefault(number, []).extend((start, start) for start in starts)
-                    continue
-                if any(words.isdisjoint(places) for words, _ in rest):
-                    continue
+        for word, starts in text.places.items():
+            node = self._beginnings.get(word)
+            if node is None:
+                continue
+            for number in node.ends:
+                found.setdefault(number, []).extend((start, start) for start in starts)
+            if node.ahead:
                 for start in starts:
-                    at = _follow(start, rest, keys, sentences)
-                    if at >= 0:
-                        found.setdefault(number, []).append((start, at))
+                    _follow(node, start, text, found)
         for standing in found.values():
             standing.sort()
         return found
 
 
-def _follow(
-    start: int, rest: tuple[tuple[frozenset[str], int], ...], keys: list[frozenset[str]], sentences: list[int]
-) -> int:
-    """Return the last word of a phrase that begins at a word, or -1 where its other words don't follow."""
-    at, end = start, len(keys)
-    for words, gap in rest:
-        for i in range(at + 1, min(at + 2 + gap, end)):
-            if not words.isdisjoint(keys[i]):
-                at = i
+def _follow(beginning: _Node, start: int, text: Text, found: dict[int, list[Place]]) -> None:
+    """Note the phrases that go on from a word, each step to the nearest word that it may take."""
+    keys, sentences = text.keys, text.sentences
+    sentence, end = sentences[start], len(keys)
+    waiting = [(beginning, start)]
+    while waiting:
+        node, at = waiting.pop()
+        taken: set[_Node] = set()
+        for i in range(at + 1, min(at + 1 + node.reach, end)):
+            if sentences[i] != sentence:
                 break
-        else:
-            return -1
-    return at if sentences[at] == sentences[start] else -1
+            for key in keys[i]:
+                for reach, following in node.ahead.get(key, ()):
+                    if i - at <= reach and following not in taken:
+                        taken.add(following)
+                        for number in following.ends:
+                            found.setdefault(number, []).append((start, i))
+                        if following.ahead:
+                            waiting.append((following, i))
 
 
 @dataclass(frozen=True, slots=True)
