@@ -217,11 +217,24 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "?") document.getElementById("help").showModal();
   if (event.key === "j") go(1);
   if (event.key === "k") go(-1);
+  if (event.key === "n") document.querySelector(".pager [rel=next]")?.click();
+  if (event.key === "p") document.querySelector(".pager [rel=prev]")?.click();
   if (event.key === "s") (input.closest("[data-paper]") ?? document.querySelector(".paper"))?.querySelector("[data-keep]")?.click();
 });
 
-// htmx: after a swap the new cards know what is kept, and the focus never falls to nowhere
+// htmx: after a swap the controls say what the address says, the new cards know what is kept, and the focus never
+// falls to nowhere
+function settleControls() {
+  const found = document.getElementById("found");
+  if (!found) return;
+  for (const box of all("input[type=checkbox]", found)) box.checked = box.defaultChecked;
+  for (const option of all("option", found)) option.selected = option.defaultSelected;
+  for (const input of [document.getElementById("q"), ...all("input[type=number]", found)]) {
+    if (input !== document.activeElement) input.value = input.id === "q" ? found.dataset.q : input.defaultValue;
+  }
+}
 document.addEventListener("htmx:after:swap", () => {
+  settleControls();
   showKept();
   showNew();
   if (document.activeElement === document.body) document.getElementById("total")?.focus({ preventScroll: true });

@@ -16,7 +16,10 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
+from browser import CHROMIUM, chromium
+from playwright.sync_api import Browser
 from servers import Meilisearch, Missing, Postgres
+from sites import fill, running
 
 from app.settings import Settings
 
@@ -111,3 +114,21 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
         database_url=request.getfixturevalue("postgres_url"),
         **request.getfixturevalue("meilisearch_settings"),
     )
+
+
+@pytest.fixture(scope="session")
+def digest_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server, a program of its own, with the digest."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("digest"), _env_file=None)
+    fill(settings)
+    with running(settings) as (url, _log):
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The machine's Chromium."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    with chromium() as found:
+        yield found

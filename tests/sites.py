@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -44,16 +44,19 @@ def client(settings: Settings) -> Iterator[TestClient]:
 
 
 @contextmanager
-def running(settings: Settings, command: list[str] | None = None, **environment: str) -> Iterator[tuple[str, Path]]:
+def running(
+    settings: Settings, command: Sequence[str] = (), arguments: Sequence[str] = (), **environment: str
+) -> Iterator[tuple[str, Path]]:
     """Run the server as a program; give its address and the file with all that it writes."""
     port = free_port()
     given = settings.model_dump(exclude_unset=True)
     own = {f"EPSILON_{name.upper()}": str(value) for name, value in given.items()}
     log = settings.data_dir / "server.log"
     command = command or [str(Path(sys.executable).with_name("epsilon")), "serve"]
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [*command, "--port", str(port)], cwd=ROOT, env={**os.environ, **own, **environment},
+            [*command, "--port", str(port), *arguments], cwd=ROOT, env={**os.environ, **own, **environment},
             stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
         )  # fmt: skip
         try:
