@@ -22,10 +22,8 @@ from app.tagging.tagger import load_tagger
 WIDTHS = {"desktop": DESKTOP, "phone": PHONE}
 PAGES = {
     "home": "/",
-    "search": "/search",
+    "search, full": "/search?per_page=40&page=2",
     "search with words, filters and notes": "/search?q=gradient+inversion&data=images&data=text&year_from=2021",
-    "search, last page": "/search?page=6",
-    "search, a long page": "/search?per_page=60",
     "search with no result": "/search?technique=blockchain&attack=side-channel&q=speech",
     "search, corrected": "/search?q=diferential+privcy",
     "beyond the last page": "/search?page=99",
