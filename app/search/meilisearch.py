@@ -15,7 +15,8 @@ from typing import Any
 
 from app.paper import Paper
 from app.search import EngineUnavailable, SearchPage, SearchRequest, Sort
-from app.search.condition import Adjacent, Condition, Except, every
+from app.search.condition import EVERY as EVERYTHING
+from app.search.condition import Adjacent, Except, Terms, every
 from app.search.document import Kind, fields, from_json, stamp, to_document
 from app.search.meilisearch_filter import seems_few
 from app.search.meilisearch_queries import EVERY, Asked, Known, total_of
@@ -67,8 +68,8 @@ class MeilisearchEngine:
             counted = self._search(some_words if few else all_words)
         documents = asked.page(hits["hits"], offset, request.per_page, FULL)
         if few and made.some is not None:
-            start = max(0, offset - total_all)
-            documents += self._rest(asked, every([made.within(made.some), Except(found)]), start, request, documents)
+            before = [document["paper"]["id"] for document in hits["hits"]]
+            documents += self._rest(asked, before, max(0, offset - total_all), request.per_page - len(documents))
         facets = asked.facets(counted)
         return SearchPage(
             tuple(hit(from_json(document["paper"]), made.marks) for document in documents),
@@ -80,18 +81,21 @@ class MeilisearchEngine:
             made.corrected,
         )
 
-    def _rest(
-        self, asked: Asked, rest: Condition, start: int, request: SearchRequest, before: list[dict[str, Any]]
-    ) -> list[dict[str, Any]]:
+    def _rest(self, asked: Asked, before: list[str], start: int, limit: int) -> list[dict[str, Any]]:
         """Return the papers with some of the words that come after those with all of them."""
-        limit = request.per_page - len(before)
         if limit <= 0:
             return []
         if asked.plan.order != Sort.RELEVANCE:
+            plan = asked.plan
+            rest = every([plan.within(plan.some or EVERYTHING), Except(Terms("id", tuple(before)))])
             return asked.page(self._search([asked.window(rest, start, limit)])[0]["hits"], start, limit, PART)
-        queries, federation = asked.federated(rest, start, limit)
-        answer = self._server.post("/multi-search", {"federation": federation, "queries": queries})
-        return asked.page(answer["hits"], start, limit, PART)
+        hits: list[dict[str, Any]] = []
+        for everyone in (False, True):
+            asking = asked.federated(before, start, limit, everyone=everyone)
+            hits = self._server.post("/multi-search", asking)["hits"]
+            if len(hits) == asking["federation"]["limit"]:
+                break
+        return asked.page(hits, start, limit, PART)
 
     def _search(self, queries: list[dict[str, Any]]) -> list[dict[str, Any]]:
         results = self._server.post("/multi-search", {"queries": queries})["results"]

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import combinations
 
-from app.search.condition import Adjacent, All, Any, Condition, Except, Starts, Terms, either
+from app.search.condition import Adjacent, All, Any, Condition, Except, Starts, Terms, either, every
 from app.search.plan import FEW, Plan
 from app.search.tree import Years
 from app.search.vocabulary import Vocabulary
-from app.search.words import Group
+from app.search.words import Alternative, Group
 
 EVERY, NONE = "id EXISTS", "id NOT EXISTS"
 MOST_TELLING = 6
@@ -48,21 +48,26 @@ def written(condition: Condition, papers_with: Callable[[Adjacent], tuple[str, .
             return f"NOT ({written(child, papers_with)})"
 
 
-def combined(plan: Plan, vocabulary: Vocabulary) -> list[tuple[tuple[Condition, ...], float]]:
-    """Return the pairs of the words that tell most with what having both is worth, and each word alone.
+def combined(plan: Plan, vocabulary: Vocabulary) -> list[tuple[Condition, float]]:
+    """Return the pairs of the words that tell most, and each of them alone, with what having them is worth.
 
     A word is had by having anything that it may stand for.
     """
-    told: dict[Condition, float] = {}
-    for group in plan.groups:
-        known = [way for way in group.alternatives if way.field or vocabulary.count(way.value)]
-        if known:
-            had = either(Terms(way.field or "words", (way.value,)) for way in known)
-            told[had] = vocabulary.idf_of(_about(group, vocabulary))
-    most_telling = sorted(told, key=lambda one: -told[one])[:MOST_TELLING]
-    subsets = [subset for size in (2, 1) for subset in combinations(most_telling, size)]
-    most = max((sum(told[one] for one in subset) for subset in subsets), default=1.0) or 1.0
-    return [(subset, sum(told[one] for one in subset) / most) for subset in subsets]
+    groups = {group: _known(group, vocabulary) for group in plan.groups}
+    worth = {group: vocabulary.idf_of(_about(group, vocabulary)) for group, ways in groups.items() if ways}
+    most_telling = sorted(worth, key=lambda group: -worth[group])[:MOST_TELLING]
+    most = sum(worth[group] for group in most_telling[:2]) or 1.0
+    had = {group: either(Terms(way.field or "words", (way.value,)) for way in groups[group]) for group in most_telling}
+    return [
+        (every(had[group] for group in subset), sum(worth[group] for group in subset) / most)
+        for size in (2, 1)
+        for subset in combinations(most_telling, size)
+    ]
+
+
+def _known(group: Group, vocabulary: Vocabulary) -> list[Alternative]:
+    """Return what a word may stand for that papers have."""
+    return [way for way in group.alternatives if way.field or vocabulary.count(way.value)]
 
 
 def seems_few(plan: Plan, vocabulary: Vocabulary) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from app.search import Sort
-from app.search.condition import Adjacent, Condition, every
+from app.search.condition import Adjacent, Condition, Except, Terms, every
+from app.search.condition import Any as Either
 from app.search.document import facet_field
 from app.search.meilisearch_filter import combined, written
 from app.search.plan import Plan
@@ -19,6 +20,7 @@ WINDOW = 60
 """So many of the first papers are put in order by our own weights."""
 EVERY = "everypaper"
 """A word of every paper: a query for it finds all that the filter finds, and has a score to weigh."""
+NOTHING = Either()
 MOST_RANKING = 9
 """Words beside it that Meilisearch reads."""
 
@@ -90,16 +92,27 @@ class Asked:
         window = ranked(documents[:WINDOW], self.plan, self._known.vocabulary, weights)
         return [*window, *documents[WINDOW:]][offset : offset + limit]
 
-    def federated(self, rest: Condition, offset: int, limit: int) -> tuple[list[dict[str, Any]], dict[str, int]]:
-        """Return the queries whose weights bring those with the most and rarest words to the front."""
-        queries = []
-        for words, worth in combined(self.plan, self._known.vocabulary):
-            options = {"q": EVERY, "filter": self._filter(every([rest, *words])), "sort": ["newest:asc"]}
-            weight = {"federationOptions": {"weight": round(worth, 6)}}
-            queries.append(self._engine.query(attributesToRetrieve=self._retrieved, **options, **weight))
-        everyone = {"q": EVERY, "filter": self._filter(rest), "federationOptions": {"weight": 1e-6}}
-        queries.append(self._engine.query(attributesToRetrieve=self._retrieved, sort=["newest:asc"], **everyone))
-        return queries, self._part(offset, limit)
+    def federated(self, but: Sequence[str], offset: int, limit: int, *, everyone: bool) -> dict[str, Any]:
+        """Return the request whose weights bring the papers with the most and rarest of the words to the front.
+
+        Those ``but`` some ids are left out. With ``everyone`` all papers with some of the words are in the answer;
+        without, only those that come first.
+        """
+        some = every([self.plan.within(self.plan.some or NOTHING), *([Except(Terms("id", tuple(but)))] if but else [])])
+        asked = [(every([some, had]), worth) for had, worth in combined(self.plan, self._known.vocabulary)]
+        if everyone or not asked:
+            asked.append((some, 1e-6))
+        queries = [
+            self._engine.query(
+                q=EVERY,
+                filter=self._filter(condition),
+                attributesToRetrieve=self._retrieved,
+                sort=["newest:asc"],
+                federationOptions={"weight": round(worth, 6)},
+            )
+            for condition, worth in asked
+        ]
+        return {"federation": self._part(offset, limit), "queries": queries}
 
     def counting(self, condition: Condition) -> list[dict[str, Any]]:
         """Return the queries that count: all, and each filtered facet without its own filter."""
