@@ -17,7 +17,7 @@ from typing import BinaryIO, cast
 
 from app.catalogue import papers as papers_of
 from app.database import Database
-from app.identifiers import slug, title_key
+from app.identifiers import slug
 from app.ingest.merge import Given, compose, paper_id
 from app.ingest.normalise import normalise
 from app.ingest.run import load_digest
@@ -62,12 +62,10 @@ def cached(name: str, make: Callable[[], list[Paper]]) -> list[Paper]:
 
 def _corpus(tagger: Tagger) -> Iterator[Paper]:
     seen: Counter[str] = Counter()
-    titles: set[str] = set()
     with lzma.open(CORPUS) as stream:
         for draft in jsonl.read(cast(BinaryIO, stream)):
             made = normalise(draft) if isinstance(draft, Draft) else draft
-            if isinstance(made, Draft) and (key := title_key(made.title)) not in titles:
-                titles.add(key)
+            if isinstance(made, Draft):
                 yield _paper(made, tagger, seen)
 
 

@@ -1,11 +1,10 @@
-"""How long a search takes beside the bare engine, given the same queries in turn in the same run.
+"""How long a search takes beside the bare engine, given the same calls in turn in the same run.
 
     python benchmarks/search.py [--engine embedded|meilisearch] [--papers 119|all] [--rounds 3]
 
-A search counts all facets and marks the words of 20 results. The bare engine gets the query's words as they are, counts
-four facets, and marks 20 results by itself: tantivy with its parser, aggregations and snippets, Meilisearch with its
-default ranking, facets and highlights. Queries whose words all match and questions are measured apart, since a bare
-engine does less for a question: it ranks by any of the words.
+A search counts all facets and marks the words of 20 results. Each call that it makes is noted, and made again with
+nothing around it: of tantivy, with its own snippets for the results; of Meilisearch, as the same bytes over an open
+connection. Queries whose words all match and questions are measured apart.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import argparse
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -26,13 +25,14 @@ from corpus import CACHE, CORPUS, corpus, digest
 from app.evaluation import meilisearch_server
 from app.paper import Paper
 from app.search import SearchEngine, text
+from app.search.embedded import EmbeddedEngine
 from app.search.engines import open_engine
+from app.search.meilisearch import MeilisearchEngine
 from app.search.query import parse
 from app.settings import Settings
 from app.tagging.taxonomy import load_taxonomy
 
 TAXONOMY = load_taxonomy()
-FACETS = [facet.id for facet in TAXONOMY][:4]
 QUESTIONS = CORPUS.parent.parent / "gold" / "queries.jsonl"
 TARGETS = {
     ("embedded", False): 3.0, ("embedded", True): 2.0, ("meilisearch", False): 1.7, ("meilisearch", True): 1.5,
@@ -40,17 +40,16 @@ TARGETS = {
 """The most that a search may take beside the bare engine, by engine and by whether the collection is large."""
 LARGE = 10_000
 
-Ask = Callable[[str], Any]
 
-
-def matched_queries(papers: Sequence[Paper], count: int) -> list[str]:
-    """Return words of titles, two or three each, as somebody types who knows what they look for."""
+def matched_queries(papers: Sequence[Paper], engine: SearchEngine, count: int) -> list[str]:
+    """Return one to three words of titles that 20 papers have all of, as somebody types who knows the field."""
     rng = random.Random(6)
-    found = []
+    found: list[str] = []
     while len(found) < count:
         words = [w for w in rng.choice(papers).title.split() if w.isalpha() and w.lower() not in text.STOP_WORDS]
-        if len(words) > 3:
-            found.append(" ".join(rng.sample(words, rng.choice([2, 2, 3]))) + " ")
+        q = " ".join(rng.sample(words, min(len(words), rng.choice([1, 2, 2, 3])))) + " "
+        if words and engine.search(parse([("q", q)], TAXONOMY).request).total_all >= 20:
+            found.append(q)
     return found
 
 
@@ -62,86 +61,97 @@ def questions(papers: Sequence[Paper], count: int) -> list[str]:
     return [" ".join(rng.choice(papers).abstract.split()[10:40:2]) for _ in range(count)]
 
 
-# the bare engines
+# the bare engines: each is given again what it was asked
 
 
-def bare_tantivy(papers: Sequence[Paper]) -> dict[bool, Ask]:
-    """Return a plain tantivy index's search, for all words and for any."""
-    folder = CACHE / f"bare-tantivy-{len(papers)}"
-    builder = tantivy.SchemaBuilder()
-    for name in ("title", "abstract"):
-        builder.add_text_field(name, stored=True, tokenizer_name="en_stem")
-    for name in FACETS:
-        builder.add_text_field(name, fast=True, tokenizer_name="raw")
-    builder.add_bytes_field("paper", stored=True)
-    schema = builder.build()
-    if not folder.exists():
-        folder.mkdir(parents=True)
-        writing = tantivy.Index(schema, str(folder))
-        with writing.writer(128_000_000, 1) as writer:
-            for paper in papers:
-                document = tantivy.Document(title=paper.title, abstract=paper.abstract)
-                document.add_bytes("paper", orjson.dumps(paper, default=dict))
-                for name in FACETS:
-                    for label in TAXONOMY.by_id[name].with_parents(paper.labels.get(name, ())):
-                        document.add_text(name, label)
-                writer.add_document(document)
-            writer.commit()
-            writer.wait_merging_threads()
-    index = tantivy.Index.open(str(folder))
-    index.reload()
-    wanted = {name: {"terms": {"field": name, "size": 100}} for name in FACETS}
+class Tantivy:
+    """Notes what a search asks of tantivy, and asks it again with nothing around it."""
 
-    def ask(q: str, *, all_words: bool) -> int:
-        searcher = index.searcher()
-        query, _ = index.parse_query_lenient(q, ["title", "abstract"], conjunction_by_default=all_words)
-        result = searcher.search(query, 20)
-        searcher.aggregate(query, wanted)
-        snippets = [tantivy.SnippetGenerator.create(searcher, query, schema, name) for name in ("title", "abstract")]
-        for _, address in result.hits:
-            document = searcher.doc(address)
-            orjson.loads(document["paper"][0])
-            for snippet in snippets:
-                snippet.snippet_from_doc(document).highlighted()
-        return len(result.hits)
+    def __init__(self, engine: EmbeddedEngine) -> None:
+        self._calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
+        self._engine = engine
 
-    return {True: lambda q: ask(q, all_words=True), False: lambda q: ask(q, all_words=False)}
+    @contextmanager
+    def noting(self) -> Iterator[list[Any]]:
+        """Note the calls of one search."""
+        opened = self._engine._current()
+        calls: list[Any] = []
+        index, opened.index = opened.index, _NotingIndex(opened.index, calls)  # type: ignore[assignment]
+        yield calls
+        opened.index = index
+
+    def again(self, calls: list[Any]) -> None:
+        """Do what was noted; results are marked by tantivy's own snippets, as it does for a query's words."""
+        index = self._engine._current().index
+        searcher, last = index.searcher(), None
+        marking: list[tantivy.SnippetGenerator] = []
+        for name, given, options in calls:
+            if name == "search":
+                last = given[0]
+            elif name == "doc" and last is not None and not marking:
+                names = ("title", "abstract")
+                marking = [tantivy.SnippetGenerator.create(searcher, last, index.schema, field) for field in names]
+            result = getattr(searcher, name)(*given, **options)
+            if name == "doc":
+                paper = orjson.loads(result["paper"][0])
+                document = tantivy.Document(title=paper["title"], abstract=paper["abstract"])
+                for generator in marking:
+                    generator.snippet_from_doc(document).highlighted()
 
 
-def bare_meilisearch(papers: Sequence[Paper], url: str, key: str) -> dict[bool, Ask]:
-    """Return a plain Meilisearch index's search, for all words and for the most frequent left out first."""
-    headers = {"Authorization": f"Bearer {key}", "Accept-Encoding": "identity", "Content-Type": "application/json"}
-    client = httpx.Client(base_url=url, headers=headers, timeout=60)
-    name = f"bare-{len(papers)}"
+class _NotingIndex:
+    def __init__(self, index: tantivy.Index, calls: list[Any]) -> None:
+        self._index, self._calls = index, calls
 
-    def wait(response: httpx.Response) -> None:
-        task = response.raise_for_status().json()["taskUid"]
-        while (status := client.get(f"/tasks/{task}").json()["status"]) in {"enqueued", "processing"}:
-            time.sleep(0.2)
-        if status != "succeeded":
-            raise RuntimeError(f"the bare index can't be built: {client.get(f'/tasks/{task}').text}")
+    def searcher(self) -> _NotingSearcher:
+        return _NotingSearcher(self._index.searcher(), self._calls)
 
-    if client.get(f"/indexes/{name}").status_code == 404:
-        wait(client.post("/indexes", json={"uid": name, "primaryKey": "key"}))
-        settings = {"searchableAttributes": ["title", "abstract"], "filterableAttributes": FACETS}
-        wait(client.patch(f"/indexes/{name}/settings", json=settings))
-        for start in range(0, len(papers), 5_000):
-            batch = [
-                {"key": str(number), "title": p.title, "abstract": p.abstract, "paper": p}
-                | {f: TAXONOMY.by_id[f].with_parents(p.labels.get(f, ())) for f in FACETS}
-                for number, p in enumerate(papers[start : start + 5_000], start)
-            ]
-            wait(client.post(f"/indexes/{name}/documents", content=orjson.dumps(batch, default=dict)))
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._index, name)
 
-    def ask(q: str, strategy: str) -> int:
-        body = {
-            "q": q, "hitsPerPage": 20, "facets": FACETS, "attributesToHighlight": ["title", "abstract"],
-            "attributesToCrop": ["abstract"], "cropLength": 50, "matchingStrategy": strategy,
-        }  # fmt: skip
-        answer = client.post(f"/indexes/{name}/search", content=orjson.dumps(body)).raise_for_status()
-        return len(orjson.loads(answer.content)["hits"])
 
-    return {True: lambda q: ask(q, "all"), False: lambda q: ask(q, "frequency")}
+class _NotingSearcher:
+    def __init__(self, searcher: tantivy.Searcher, calls: list[Any]) -> None:
+        self._searcher, self._calls = searcher, calls
+
+    def __getattr__(self, name: str) -> Any:
+        asked = getattr(self._searcher, name)
+        if name not in {"search", "aggregate", "doc"}:
+            return asked
+
+        def noted(*given: Any, **options: Any) -> Any:
+            self._calls.append((name, given, options))
+            return asked(*given, **options)
+
+        return noted
+
+
+class Meilisearch:
+    """Notes what a search sends to Meilisearch, and sends it again with nothing around it."""
+
+    def __init__(self, engine: MeilisearchEngine, url: str, key: str) -> None:
+        self._server = engine._server
+        headers = {"Authorization": f"Bearer {key}", "Accept-Encoding": "identity", "Content-Type": "application/json"}
+        self._client = httpx.Client(base_url=url, headers=headers, timeout=60)
+
+    @contextmanager
+    def noting(self) -> Iterator[list[Any]]:
+        """Note the requests of one search."""
+        calls: list[Any] = []
+        send = self._server._send
+
+        def noted(method: str, path: str, body: Any = None) -> Any:
+            calls.append((method, path, None if body is None else orjson.dumps(body, default=dict)))
+            return send(method, path, body)
+
+        self._server._send = noted  # type: ignore[method-assign]
+        yield calls
+        self._server._send = send  # type: ignore[method-assign]
+
+    def again(self, calls: list[Any]) -> None:
+        """Send what was noted, and read the answers."""
+        for method, path, body in calls:
+            orjson.loads(self._client.request(method, path, content=body).content)
 
 
 # ours
@@ -160,17 +170,29 @@ def ours(name: str, papers: Sequence[Paper], server: tuple[str, str]) -> Iterato
     engine.close()
 
 
-def measure(asks: Sequence[Ask], queries: Sequence[str], rounds: int) -> list[list[float]]:
-    """Return how long each way took for each query, in milliseconds, in turn; the first round isn't counted."""
-    times: list[list[float]] = [[] for _ in asks]
+def measure(
+    engine: SearchEngine, bare: Tantivy | Meilisearch, queries: Sequence[str], rounds: int
+) -> tuple[list[float], list[float]]:
+    """Return how long a search and its calls alone took for each query, in milliseconds; the first round only warms."""
+    requests = [parse([("q", q)], TAXONOMY).request for q in queries]
+    noted = []
+    for request in requests:
+        engine.search(request)  # what it has to read first is not asked again
+        with bare.noting() as calls:
+            engine.search(request)
+        noted.append(calls)
+    own: list[float] = []
+    theirs: list[float] = []
     for number in range(rounds + 1):
-        for q in queries:
-            for ask, taken in zip(asks, times, strict=True):
-                start = time.perf_counter()
-                ask(q)
-                if number:
-                    taken.append((time.perf_counter() - start) * 1000)
-    return times
+        for request, calls in zip(requests, noted, strict=True):
+            start = time.perf_counter()
+            engine.search(request)
+            between = time.perf_counter()
+            bare.again(calls)
+            if number:
+                own.append((between - start) * 1000)
+                theirs.append((time.perf_counter() - between) * 1000)
+    return own, theirs
 
 
 def percentile(times: Sequence[float], share: float) -> float:
@@ -197,27 +219,21 @@ def main() -> None:
                         print("meilisearch: neither EPSILON_TEST_MEILI_URL nor a meilisearch on the PATH is there")
                         continue
                 with ours(name, papers, server or ("", "")) as engine:
-                    bare = (
-                        bare_tantivy(papers) if name == "embedded" else bare_meilisearch(papers, *(server or ("", "")))
-                    )
-                    missed |= compare(name, papers, engine, bare, chosen.queries, chosen.rounds)
+                    missed |= compare(name, papers, engine, server or ("", ""), chosen.queries, chosen.rounds)
     sys.exit(missed)
 
 
 def compare(
-    name: str, papers: Sequence[Paper], engine: SearchEngine, bare: dict[bool, Ask], count: int, rounds: int
+    name: str, papers: Sequence[Paper], engine: SearchEngine, server: tuple[str, str], count: int, rounds: int
 ) -> bool:
     """Print the figures of one engine at one size; tell whether a ratio misses its target."""
-
-    def ask(q: str) -> None:
-        engine.search(parse([("q", q)], TAXONOMY).request)
-
+    bare = Meilisearch(engine, *server) if isinstance(engine, MeilisearchEngine) else Tantivy(_embedded(engine))
     target, missed = TARGETS[name, len(papers) > LARGE], False
-    for kind, queries, all_words in (
-        ("all words match", [q for q in matched_queries(papers, 3 * count) if bare[True](q) > 0][:count], True),
-        ("questions", questions(papers, count), False),
+    for kind, queries in (
+        ("all words match", matched_queries(papers, engine, count)),
+        ("questions", questions(papers, count)),
     ):
-        own, theirs = measure([ask, bare[all_words]], queries, rounds)
+        own, theirs = measure(engine, bare, queries, rounds)
         ratio = percentile(own, 0.5) / percentile(theirs, 0.5)
         missed |= ratio > target
         print(
@@ -227,6 +243,11 @@ def compare(
             flush=True,
         )
     return missed
+
+
+def _embedded(engine: SearchEngine) -> EmbeddedEngine:
+    assert isinstance(engine, EmbeddedEngine)
+    return engine
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ def marked(text: str, marks: Marks) -> tuple[tuple[int, int], ...]:
     found = analysed(text)
     words = found.stems
     spans = {i: i + 1 for i, word in enumerate(words) if word in marks.stems}
-    if marks.prefixes:
+    if marks.prefixes and not (text.isascii() and _has_none(text.lower(), marks.prefixes)):
         spans |= {i: i + 1 for i, form in enumerate(found.forms) if form.startswith(marks.prefixes)}
     for sequence in marks.sequences:
         first, length = sequence[0], len(sequence)
@@ -38,6 +38,10 @@ def marked(text: str, marks: Marks) -> tuple[tuple[int, int], ...]:
         if stem(whole) in marks.stems or (marks.prefixes and whole.startswith(marks.prefixes)):
             spans[i] = max(spans.get(i, 0), end)
     return _joined((found.starts[first], found.ends[last - 1]) for first, last in sorted(spans.items()))
+
+
+def _has_none(text: str, parts: Iterable[str]) -> bool:
+    return not any(part in text for part in parts)
 
 
 def _joined(spans: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

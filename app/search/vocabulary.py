@@ -17,6 +17,7 @@ WELL_KNOWN = 3
 TYPO_LENGTH, TWO_TYPOS_LENGTH = 5, 9
 MOST_CORRECTIONS = 6
 MOST_EXPANSIONS = 40
+MOST_REMEMBERED = 10_000
 
 
 class Vocabulary:
@@ -26,6 +27,7 @@ class Vocabulary:
         """Take the forms with their numbers of papers."""
         self.papers = papers
         self._forms = dict(forms)
+        self._found_near: dict[str, list[tuple[int, str]]] = {}
 
     @cached_property
     def _sorted(self) -> list[str]:
@@ -108,10 +110,21 @@ class Vocabulary:
         return tuple(form for distance, _, form in best[:MOST_CORRECTIONS] if distance == best[0][0])
 
     def _near(self, form: str, furthest: int) -> list[tuple[int, str]]:
-        choices = [other for d in range(-furthest, furthest + 1) for other in self._by_length.get(len(form) + d, ())]
-        found = process.extract(form, choices, scorer=OSA.distance, score_cutoff=furthest, limit=None)
-        digits = _digits(form)
-        return [(int(distance), other) for other, distance, _ in found if other != form and _digits(other) == digits]
+        found = self._found_near.get(form)
+        if found is None:
+            digits = _digits(form)
+            found = [
+                (int(distance), other)
+                for length in range(len(form) - furthest, len(form) + furthest + 1)
+                for other, distance, _ in process.extract(
+                    form, self._by_length.get(length, ()), scorer=OSA.distance, score_cutoff=furthest, limit=None
+                )
+                if other != form and _digits(other) == digits
+            ]
+            if len(self._found_near) > MOST_REMEMBERED:
+                self._found_near.clear()
+            self._found_near[form] = found
+        return found
 
 
 def _digits(form: str) -> str:

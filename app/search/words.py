@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import pairwise
 
 from app.search import Correction, Synonym, text
@@ -299,15 +298,18 @@ def _apart_from_each_other(spans: Iterable[tuple[int, int]]) -> list[tuple[int, 
     return stretches
 
 
-@lru_cache(maxsize=8)
-def _labels_of(facets: tuple[tuple[str, str, str], ...]) -> dict[tuple[str, ...], list[tuple[str, str, str]]]:
-    found: dict[tuple[str, ...], list[tuple[str, str, str]]] = {}
-    for facet, label_id, name in facets:
-        for key in {tuple(stems(name)), tuple(stems(label_id))}:
-            found.setdefault(key, []).append((facet, label_id, name))
-    return found
+Labels = dict[tuple[str, ...], list[tuple[str, str, str]]]
+_known_labels: dict[int, tuple[Taxonomy, Labels]] = {}
 
 
-def _labels(taxonomy: Taxonomy) -> dict[tuple[str, ...], list[tuple[str, str, str]]]:
+def _labels(taxonomy: Taxonomy) -> Labels:
     """Return facet, id and name of labels by the stems of their name and of their id."""
-    return _labels_of(tuple((facet.id, label.id, label.label) for facet in taxonomy for label in facet.labels))
+    known = _known_labels.get(id(taxonomy))
+    if known is None or known[0] is not taxonomy:
+        found: Labels = {}
+        for facet in taxonomy:
+            for label in facet.labels:
+                for key in {tuple(stems(label.label)), tuple(stems(label.id))}:
+                    found.setdefault(key, []).append((facet.id, label.id, label.label))
+        known = _known_labels[id(taxonomy)] = (taxonomy, found)
+    return known[1]
