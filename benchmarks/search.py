@@ -160,7 +160,7 @@ class Meilisearch:
 @contextmanager
 def ours(name: str, papers: Sequence[Paper], server: tuple[str, str]) -> Iterator[SearchEngine]:
     """Give the engine, with the papers in it; an index that was built before is used again."""
-    settings = Settings(data_dir=CACHE / f"embedded-{len(papers)}", database_url="", search_url="")
+    settings = Settings(data_dir=CACHE / f"search-{len(papers)}", database_url="", search_url="")
     if name == "meilisearch":
         settings = Settings(search_url=server[0], search_key=server[1], search_index=f"ours-{len(papers)}")
     engine = open_engine(settings, TAXONOMY)

@@ -231,6 +231,37 @@ def test_a_paper_comes_back_as_it_was_put(engine: SearchEngine) -> None:
     assert {hit.paper.id: hit.paper for hit in ask(engine).hits} == {p.id: p for p in PAPERS}
 
 
+@pytest.mark.parametrize(
+    ("typed", "authors", "papers"),
+    [
+        ("shok", ["Reza Shokri"], ["shokri"]),
+        ("Reza Sho", ["Reza Shokri"], ["shokri"]),
+        ("zhu ligeng", ["Ligeng Zhu"], ["leak"]),
+        ("muller", ["Žiga Müller"], ["leak"]),
+        ("deep lea", [], ["leak"]),
+        ("zzzz", [], []),
+        ("", [], None),
+    ],
+)
+def test_what_is_typed_becomes_authors_and_titles(
+    engine: SearchEngine, typed: str, authors: list[str], papers: list[str] | None
+) -> None:
+    found = engine.suggest(parse([("q", typed), ("per_page", "5")], TAXONOMY).request)
+    assert [author.name for author in found.authors] == authors
+    assert papers is None or [paper.id for paper in found.papers] == papers
+
+
+def test_many_people_of_one_name_come_by_their_papers(empty: SearchEngine) -> None:
+    empty.rebuild(
+        [
+            paper(f"p{i}", "A", authors=(f"Wei Li {'ab'[i > 2]}", *(f"Li Person{i}{j}" for j in range(9))))
+            for i in range(5)
+        ]
+    )
+    found = empty.suggest(parse([("q", "li "), ("per_page", "2")], TAXONOMY).request)
+    assert [author.name for author in found.authors] == ["Wei Li a", "Wei Li b"]
+
+
 NASTY = [
     "\x00", "a\x00b", "\ud800", "x" * 5_000, "word " * 1_000, '"' * 301, "(((((", "a OR " * 500, "-", "title:", '""',
     '"phrase" ' * 300, "-a " * 400, "\\", '"\\"', "technique:\"x' OR 1=1", "*", "a*b?c", "ﷺ" * 100, "日本語 の 論文",
@@ -243,6 +274,7 @@ NASTY = [
 def test_no_text_is_an_error(engine: SearchEngine, q: str) -> None:
     for sort in ("relevance", "title"):
         page = ask(engine, q, ("sort", sort))
+        assert len(engine.suggest(parse([("q", q)], TAXONOMY).request).papers) <= 20
         assert page.total >= page.total_all >= 0
         assert len(page.hits) == min(page.total, 20)
 

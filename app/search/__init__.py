@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from app.paper import Paper
+from app.paper import Author, Paper
 from app.search.tree import Everything, Node
 
 
@@ -102,11 +102,22 @@ class SearchPage:
     corrected: tuple[Correction, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """Authors whose names go on as typed, those with most papers first, and the papers that fit best."""
+
+    authors: tuple[Author, ...] = ()
+    papers: tuple[Paper, ...] = ()
+
+
 class SearchEngine(Protocol):
     """What both engines promise. Only ``EngineUnavailable`` escapes from any method."""
 
     def search(self, request: SearchRequest) -> SearchPage:
         """Answer a request; a page beyond the last has no hits, and the true total."""
+
+    def suggest(self, request: SearchRequest) -> Suggested:
+        """Return what the text of a request, as it is typed, may become: at most ``per_page`` of each; no facets."""
 
     def put(self, papers: Sequence[Paper]) -> None:
         """Add or replace papers by id; return when they are searchable. Doing it again changes nothing."""

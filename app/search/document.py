@@ -15,11 +15,11 @@ import orjson
 
 from app.identifiers import fold
 from app.paper import Author, Paper
-from app.search import text
+from app.search import names, text
 from app.search.synonyms import Synonyms
 from app.tagging.taxonomy import Taxonomy
 
-VERSION = 1
+VERSION = 2
 """Rises when the same paper gives another document than before."""
 
 
@@ -89,11 +89,11 @@ class Document:
 def to_document(paper: Paper, taxonomy: Taxonomy, synonyms: Synonyms) -> Document:
     """Return the document of a paper; text that can't be written as UTF-8 loses those characters."""
     paper = from_json(orjson.loads(to_json(paper)))
-    names = " ".join(author.name for author in paper.authors)
-    title_forms, abstract_forms, name_forms = text.forms(paper.title), text.forms(paper.abstract), text.forms(names)
+    people = " ".join(author.name for author in paper.authors)
+    title_forms, abstract_forms, name_forms = text.forms(paper.title), text.forms(paper.abstract), text.forms(people)
     title, abstract, authors = ([text.stem(form) for form in f] for f in (title_forms, abstract_forms, name_forms))
     title_compounds = text.compounds(paper.title)
-    compounds = [*title_compounds, *text.compounds(paper.abstract), *text.compounds(names)]
+    compounds = [*title_compounds, *text.compounds(paper.abstract), *text.compounds(people)]
     values: dict[str, Any] = {
         "title": " ".join(title),
         "abstract": " ".join(abstract),
@@ -104,7 +104,7 @@ def to_document(paper: Paper, taxonomy: Taxonomy, synonyms: Synonyms) -> Documen
         "name_words": text.distinct(name_forms),
         "terms": synonyms.terms_in(title, abstract),
         "title_key": ["_".join(title)[:300]],
-        "people": [entry for author in paper.authors for entry in _people(author)],
+        "people": [entry for author in paper.authors for entry in names.entries(author)],
         "arxiv": [paper.arxiv_id] if paper.arxiv_id else [],
         "doi": [paper.doi.lower()] if paper.doi else [],
         "id": [paper.id],
@@ -118,12 +118,6 @@ def to_document(paper: Paper, taxonomy: Taxonomy, synonyms: Synonyms) -> Documen
     for facet in taxonomy:
         values[facet_field(facet.id)] = list(facet.with_parents(paper.labels.get(facet.id, ())))
     return Document(paper, values)
-
-
-def _people(author: Author) -> list[str]:
-    """Return an entry for each word of a name, beginning with it: what is typed may be any of them."""
-    words = text.forms(author.name)
-    return [f"{' '.join([*words[i:], *words[:i]])}|{author.id}|{author.name}" for i in range(len(words))]
 
 
 _BACKWARDS = str.maketrans("0123456789", "9876543210")

@@ -22,8 +22,8 @@ import tantivy
 from tantivy import Order, Query
 
 from app.paper import Paper
-from app.search import EngineUnavailable, Hit, IndexInUse, SearchPage, SearchRequest, Sort
-from app.search.condition import Condition, every
+from app.search import EngineUnavailable, Hit, IndexInUse, SearchPage, SearchRequest, Sort, Suggested, names
+from app.search.condition import Condition, Starts, every
 from app.search.condition import Except as Not
 from app.search.document import Kind, facet_field, fields, from_json, stamp, to_document, to_json
 from app.search.plan import FEW, Plan, plan
@@ -88,6 +88,21 @@ class EmbeddedEngine:
             facets = self._facets(searcher, made, answered)
             return SearchPage(hits, total, total_all, facets, generation, made.synonyms, made.corrected)
 
+    def suggest(self, request: SearchRequest) -> Suggested:
+        """Return what the text of a request, as it is typed, may become."""
+        with self._failures("read"):
+            opened = self._current()
+            searcher, most = opened.index.searcher(), request.per_page
+            made = plan(request, self._taxonomy, self._synonyms, self._vocabulary(opened, self._generation(opened)))
+            addresses, _ = self._page(searcher, made, made.within(made.found), 0, most, FULL)
+            papers = tuple(self._hit(searcher, address, made).paper for address in addresses)
+            if not (name := names.typed(request.text)):
+                return Suggested((), papers)
+            query = self._write.condition(Starts("people", name))
+            newest = searcher.search(query, names.MOST_PAPERS, order_by_field="newest", order=Order.Asc).hits
+            theirs = (self._hit(searcher, address, made).paper for _, address in newest)
+            return Suggested(names.going_on(name, theirs, most), papers)
+
     def _page(
         self, searcher: tantivy.Searcher, made: Plan, condition: Condition, offset: int, limit: int, weights: Weights
     ) -> tuple[list[tantivy.DocAddress], int]:
@@ -114,9 +129,9 @@ class EmbeddedEngine:
 
     def _facets(self, searcher: tantivy.Searcher, made: Plan, condition: Condition) -> dict[str, dict[str, int]]:
         """Return the counts of all facets: one pass for those without a filter, one more for each with one."""
-        names = [*self._taxonomy.by_id, "venue", "year"]
+        facets = [*self._taxonomy.by_id, "venue", "year"]
         passes: dict[str | None, list[str]] = {}
-        for name in names:
+        for name in facets:
             passes.setdefault(name if name in made.filters else None, []).append(name)
         counts: dict[str, dict[str, int]] = {}
         for without, counted in passes.items():
@@ -127,7 +142,7 @@ class EmbeddedEngine:
                 counts[name] = {
                     str(int(b["key"]) if name == "year" else b["key"]): b["doc_count"] for b in result[name]["buckets"]
                 }
-        return {name: counts[name] for name in names}
+        return {name: counts[name] for name in facets}
 
     def _field(self, facet: str) -> str:
         return facet_field(facet) if facet in self._taxonomy.by_id else facet

@@ -14,9 +14,9 @@ from itertools import islice
 from typing import Any
 
 from app.paper import Paper
-from app.search import EngineUnavailable, SearchPage, SearchRequest, Sort
+from app.search import EngineUnavailable, SearchPage, SearchRequest, Sort, Suggested, names
 from app.search.condition import EVERY as EVERYTHING
-from app.search.condition import Adjacent, Except, Terms, every
+from app.search.condition import Adjacent, Except, Starts, Terms, every
 from app.search.document import Kind, fields, from_json, stamp, to_document
 from app.search.meilisearch_filter import seems_few
 from app.search.meilisearch_queries import EVERY, Asked, Known, total_of
@@ -96,6 +96,18 @@ class MeilisearchEngine:
             if len(hits) == asking["federation"]["limit"]:
                 break
         return asked.page(hits, start, limit, PART)
+
+    def suggest(self, request: SearchRequest) -> Suggested:
+        """Return what the text of a request, as it is typed, may become."""
+        known = self._what_is_known()
+        made = plan(request, self._taxonomy, self._synonyms, known.vocabulary)
+        asked, most, name = Asked(self, made, known), request.per_page, names.typed(request.text)
+        queries = [asked.window(made.within(made.found), 0, most) | {"limit": most}]
+        if name:
+            queries.append(asked.newest(Starts("people", name), names.MOST_PAPERS))
+        answers = [[from_json(document["paper"]) for document in answer["hits"]] for answer in self._search(queries)]
+        people = names.going_on(name, answers[1], most) if name else ()
+        return Suggested(people, tuple(answers[0]))
 
     def _search(self, queries: list[dict[str, Any]]) -> list[dict[str, Any]]:
         results = self._server.post("/multi-search", {"queries": queries})["results"]
@@ -233,7 +245,7 @@ class MeilisearchEngine:
             {
                 "attributePatterns": [name],
                 "features": {
-                    "facetSearch": name == "people",
+                    "facetSearch": False,
                     "filter": {"equality": True, "comparison": kind is Kind.NUMBER},
                 },
             }

@@ -80,6 +80,11 @@ class Asked:
         by = {Sort.TITLE: "by_title:asc", Sort.OLDEST: "newest:desc"}.get(self.plan.order, "newest:asc")
         return self._engine.query(sort=[by], **self._part(offset, limit), **options)
 
+    def newest(self, condition: Condition, limit: int) -> dict[str, Any]:
+        """Return the query of the newest papers that a condition holds for."""
+        options = {"filter": self._filter(condition), "attributesToRetrieve": ["paper"], "limit": limit}
+        return self._engine.query(q="", sort=["newest:asc"], **options)
+
     def _part(self, offset: int, limit: int) -> dict[str, int]:
         if self.plan.order == Sort.RELEVANCE and offset < WINDOW:
             return {"offset": 0, "limit": max(WINDOW, offset + limit)}

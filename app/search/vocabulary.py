@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable
 from functools import cached_property
+from heapq import nsmallest
 from math import log1p
 
 from rapidfuzz import process
@@ -27,6 +28,7 @@ class Vocabulary:
         """Take the forms with their numbers of papers."""
         self.papers = papers
         self._forms = dict(forms)
+        self._found_longer: dict[str, list[str]] = {}
         self._found_near: dict[str, list[tuple[int, str]]] = {}
 
     @cached_property
@@ -70,10 +72,16 @@ class Vocabulary:
 
     def starting_with(self, prefix: str) -> list[str]:
         """Return the most frequent forms that begin with a prefix, at most ``MOST_EXPANSIONS``."""
-        words = self._sorted
-        start = bisect_left(words, prefix)
-        end = bisect_left(words, prefix + "\x7f", lo=start)
-        return sorted(words[start:end], key=lambda form: (-self._forms[form], form))[:MOST_EXPANSIONS]
+        found = self._found_longer.get(prefix)
+        if found is None:
+            words = self._sorted
+            start = bisect_left(words, prefix)
+            end = bisect_left(words, prefix + "\x7f", lo=start)
+            found = nsmallest(MOST_EXPANSIONS, words[start:end], key=lambda form: (-self._forms[form], form))
+            if len(self._found_longer) > MOST_REMEMBERED:
+                self._found_longer.clear()
+            self._found_longer[prefix] = found
+        return found
 
     def corrections(self, form: str) -> tuple[str, ...]:
         """Return what a word was probably meant to be, the likeliest first; nothing for one that papers have.

@@ -136,12 +136,12 @@ def api_router(taxonomy: Taxonomy) -> APIRouter:
         responses={200: {"model": SuggestAnswer}, 422: PROBLEM, 503: PROBLEM},
     )  # fmt: skip
     def suggest(request: Request, q: str = "") -> Response:
-        """Suggest labels, venues and papers that begin with what is typed."""
+        """Suggest labels, venues, authors and titles that begin with what is typed."""
         if refused := _unknown(request, {"q"}):
             return refused
         site, address = site_of(request), address_of(request)
         venues = {venue.id: venue.label for venue in site.venues(site.engine.generation()).values()}
-        found = suggestions(q[:MOST_TYPED], site.taxonomy, venues, address, site.engine.search)
+        found = suggestions(q[:MOST_TYPED], site.taxonomy, venues, address, site.engine.suggest)
         return _json({"suggestions": [{"kind": s.kind, "label": s.label, "url": s.url} for s in found]})
 
     return router

@@ -157,7 +157,7 @@ def browser_suggestions(request: Request, q: str = "") -> Response:
     """Suggest to a browser's own search field, in the form that OpenSearch wants."""
     site, address = site_of(request), address_of(request)
     venues = {venue.id: venue.label for venue in site.venues(site.engine.generation()).values()}
-    found = suggestions(q[:200], site.taxonomy, venues, address, site.engine.search)
+    found = suggestions(q[:200], site.taxonomy, venues, address, site.engine.suggest)
     labels, kinds = [s.label for s in found], [s.kind for s in found]
     body = orjson.dumps([q, labels, kinds, [address.origin + s.url for s in found]])
     return Response(body, headers={"Cache-Control": "no-store"}, media_type="application/x-suggestions+json")

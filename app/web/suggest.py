@@ -1,18 +1,20 @@
-"""Suggestions while typing: labels of the facets, venues and papers. Pure but for ``ask``."""
+"""Suggestions while typing: labels of the facets, venues, authors and titles, in this order. Pure but for ``ask``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from app.identifiers import fold
-from app.search import SearchPage, SearchRequest
+from app.search import SearchRequest, Suggested
 from app.search.query import parse
 from app.tagging.taxonomy import Taxonomy
 from app.web.address import Address
 
 MOST = 8
-MOST_LABELS = 4
+MOST_LABELS, MOST_AUTHORS = 4, 3
+"""At most so many labels and venues together, and authors; titles take what is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +28,18 @@ class Suggestion:
 
 def suggestions(
     typed: str, taxonomy: Taxonomy, venues: Mapping[str, str], address: Address,
-    ask: Callable[[SearchRequest], SearchPage],
+    ask: Callable[[SearchRequest], Suggested],
 ) -> list[Suggestion]:  # fmt: skip
-    """Return what fits, labels before papers; nothing for nothing."""
+    """Return what fits what is typed; nothing for nothing."""
     words = fold(typed).split()
     if not words:
         return []
-    found = [*_labels(words, taxonomy, address), *_venues(words, venues, address)][:MOST_LABELS]
-    request = parse([("q", typed), ("per_page", str(MOST))], taxonomy).request
-    page = ask(request)
-    if page.total_all or not found:
-        found += [
-            Suggestion("paper", hit.paper.title, address.paper(hit.paper.id)) for hit in page.hits[: MOST - len(found)]
-        ]
-    return found
+    names = chain(_labels(words, taxonomy, address), _venues(words, venues, address))
+    found = list(islice(names, MOST_LABELS))
+    asked = ask(parse([("q", typed), ("per_page", str(MOST))], taxonomy).request)
+    found += [Suggestion("author", a.name, address.author(a.id)) for a in asked.authors[:MOST_AUTHORS]]
+    found += [Suggestion("paper", paper.title, address.paper(paper.id)) for paper in asked.papers]
+    return found[:MOST]
 
 
 def _fits(words: list[str], label: str) -> bool:
