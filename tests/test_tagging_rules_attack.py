@@ -1,0 +1,169 @@
+"""What the rules of the facet `attack` say of short texts: one for each decision an expert has to make."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from app.tagging.tagger import Tagger, load_tagger
+
+
+@cache
+def _tagger() -> Tagger:
+    return load_tagger()
+
+
+def attacks(title: str, abstract: str) -> set[str]:
+    return {tag.label for tag in _tagger().tag(title, abstract) if tag.facet == "attack"}
+
+
+@pytest.mark.parametrize(
+    ("title", "abstract", "expected"),
+    [
+        (
+            "Scoring members by loss",
+            "Models remember. We present a membership inference attack that needs labels only.",
+            {"membership-inference"},
+        ),
+        (
+            "Text for sale",
+            "We generate private text. The synthetic text resists membership inference attacks better than DP-SGD.",
+            {"membership-inference"},
+        ),
+        (
+            "Faces from classifiers",
+            "Model inversion attacks recover faces from a trained model. We improve model inversion by a better prior.",
+            {"model-inversion"},
+        ),
+        (
+            "What updates tell",
+            "In federated learning we reconstruct the private images of a client from its shared gradients.",
+            {"gradient-inversion"},
+        ),
+        (
+            "Sentences from vectors",
+            "We study privacy of embeddings and train a decoder that reconstructs the input text from its embedding.",
+            {"data-reconstruction"},
+        ),
+        (
+            "Labels in vertical federated learning",
+            "We show that a passive party can infer the private labels, and defend against label inference attacks.",
+            {"data-reconstruction"},
+        ),
+        (
+            "How much do language models remember?",
+            "We measure memorization in language models and extract training data with personal information.",
+            {"training-data-extraction"},
+        ),
+        (
+            "Guessing who wrote it",
+            "We show that a model can infer private attributes of users, such as age, which is a privacy risk.",
+            {"attribute-inference"},
+        ),
+        (
+            "Auditing a set",
+            "We propose a property inference attack that reveals the share of a group in the training data.",
+            {"property-inference"},
+        ),
+        (
+            "Linking pseudonyms",
+            "We show that anonymised trajectories allow de-anonymization of users and break their privacy.",
+            {"re-identification"},
+        ),
+        (
+            "Copying a service",
+            "We steal the functionality of a black-box model with few queries: a model extraction attack.",
+            {"model-extraction"},
+        ),
+        (
+            "Some lie",
+            "In federated learning we propose an aggregation that tolerates Byzantine clients.",
+            {"poisoning"},
+        ),
+        (
+            "Talking it round",
+            "We propose a jailbreak of aligned language models that needs no gradient.",
+            {"prompt-attack"},
+        ),
+        (
+            "Time tells",
+            "We find a timing side-channel that leaks the secret key of an enclave.",
+            {"side-channel"},
+        ),
+        (
+            "Listening in",
+            "We bound what an eavesdropper learns who intercepts the messages of the parties, and encrypt them.",
+            {"eavesdropping"},
+        ),
+        (
+            "What people tell chatbots",
+            "We analyse self-disclosure of personal information by users of chatbots and its privacy risks.",
+            {"unintended-disclosure"},
+        ),
+    ],
+)
+def test_an_attack_that_the_paper_works_on(title: str, abstract: str, expected: set[str]) -> None:
+    assert attacks(title, abstract) == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "abstract"),
+    [
+        ("Backdoors by words", "We insert a backdoor into a text classifier by poisoning its training data."),
+        ("Clothes-changing person re-identification", "We propose features for person re-identification by cameras."),
+        ("Robust training", "We train classifiers that resist adversarial examples within a ball."),
+        ("Effects by the backdoor criterion", "We use backdoor adjustment to estimate a causal effect."),
+        ("Learning with noisy labels", "Networks memorize noisy labels. We propose a loss that avoids memorization."),
+        ("Robots in consensus", "We study Byzantine robots that must agree in a swarm."),
+        ("Autoencoders", "We propose an autoencoder with better data reconstruction."),
+        ("Fair scores", "We predict without sensitive attributes and prove parity."),
+        ("Stealthy patches", "We present stealthy attacks on the perception of models in cars."),
+        ("Knockoff filters", "We select features with knockoffs and control the false discovery rate."),
+        ("MIA-Net", "We propose MIA-Net, a multi-grained input-adaptive network."),
+    ],
+)
+def test_no_privacy_no_attack(title: str, abstract: str) -> None:
+    assert attacks(title, abstract) == set()
+
+
+@pytest.mark.parametrize(
+    ("title", "abstract"),
+    [
+        (
+            "Private clustering",
+            "Models leak: membership inference attacks are known. We propose a differentially private clustering "
+            "algorithm and bound its error.",
+        ),
+        (
+            "A faster federated optimiser",
+            "Federated learning keeps data local. Poisoning attacks exist. We speed up learning from unlike clients.",
+        ),
+        ("Federated averaging", "Sharing data risks privacy leakage. We train without sharing sensitive data."),
+    ],
+)
+def test_what_only_the_background_names_is_none(title: str, abstract: str) -> None:
+    assert attacks(title, abstract) == set()
+
+
+def test_what_the_background_names_counts_where_the_authors_take_it_up() -> None:
+    background = "Model stealing attacks copy a service through its answers. "
+    assert attacks("Marked answers", background + "We mark the answers so that such attacks can be proven.") == {
+        "model-extraction"
+    }
+    assert attacks("Marked answers", background + "We write answers that people like.") == set()
+
+
+def test_a_setting_makes_poisoning_and_adversarial_examples_count() -> None:
+    poisoned = "We study data poisoning of linear models"
+    assert attacks("Bad data", f"{poisoned}.") == set()
+    assert attacks("Bad data", f"{poisoned} that are trained with differential privacy.") == {"poisoning"}
+    robust = "We study robustness to adversarial examples"
+    assert attacks("Bad inputs", f"{robust}.") == set()
+    assert attacks("Bad inputs", f"{robust} in federated learning.") == {"adversarial-examples"}
+
+
+def test_named_attacks_leave_no_room_for_unintended_disclosure() -> None:
+    assert attacks(
+        "Agents that give in", "We attack agents by prompt injection until the agents leak sensitive user information."
+    ) == {"prompt-attack"}
