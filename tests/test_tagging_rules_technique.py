@@ -1,0 +1,54 @@
+"""Techniques by the guide: each text is short, and says one thing that decides a label or its look-alike."""
+
+import pytest
+
+from app.tagging.tagger import load_tagger
+
+TAGGER = load_tagger()
+
+CASES = [
+    # A paper's own work, not related work, baselines or a mention in passing.
+    ("Faster sampling", "We propose a sampler. Unlike differential privacy, it needs no noise.", ""),
+    ("Faster sampling", "Federated learning is popular. We propose a new image tokenizer.", ""),
+    # Federated and decentralized learning need no word on privacy; the rest does.
+    ("Client selection", "We speed up federated learning by choosing clients that matter.", "federated-learning"),
+    ("Gossip SGD", "We study decentralized training, where nodes gossip over a graph.", "decentralized-learning"),
+    ("Compact nets", "We distill a teacher into a student that runs on mobile devices.", ""),
+    ("Vertical federated trees", "We train trees over vertically partitioned data.", "vertical-fl"),
+    ("Personalized federated learning", "We learn a personalized model for each client.", "personalized-fl"),
+    # Rule 7: fitting a model is DP training, statistics and learnability are differential privacy.
+    ("Better DP-SGD", "We train deep networks with differential privacy by DP-SGD.", "dp-training"),
+    ("Private convex optimization", "We give rates of differentially private stochastic optimization.", "dp-training"),
+    ("Private histograms", "We release histograms under differential privacy.", "differential-privacy"),
+    ("Private PAC learning", "We bound the samples of differentially private PAC learning.", "differential-privacy"),
+    # Rule 9: local DP is what users do before their data leaves them.
+    ("Private frequencies", "We estimate frequencies under local differential privacy (LDP).", "local-dp"),
+    ("Counting forever", "We study differentially private counting under continual observation.", "continual-release"),
+    # Abbreviations mean what the text says they mean.
+    ("Fast heart images", "We segment transesophageal echocardiography (TEE) images.", ""),
+    ("Enclaves", "We run private inference in a trusted execution environment (TEE).", "trusted-execution"),
+    ("Model predictive control", "We control a drone with MPC.", ""),
+    # Rules 10-12: hiding, anonymising, and making people unrecognisable.
+    ("Hiding gender", "We learn representations of speech that hide sensitive attributes, for privacy.", "obfuscation"),
+    ("Blurred streets", "We propose a face anonymization for pedestrians' privacy.", "visual-anonymization"),
+    ("Clinical notes", "We mask personal information (PII) in clinical notes for privacy.", "text-sanitization"),
+    ("Grouped records", "We publish records under k-anonymity so that privacy is kept.", "anonymization"),
+    # Rule 15: generation with privacy as a reason.
+    ("Synthetic health records", "Privacy hinders sharing. We generate synthetic patient records.", "synthetic-data"),
+    ("A better detector", "We propose a detector. We test it on synthetic data and protect privacy.", ""),
+    # Rule 16: local by intent, and privacy named.
+    ("A chatbot on device", "We run a language model on smartphones, so that private data stays local.", "on-device"),
+    # Rule 17: measurement is a contribution, an ordinary evaluation is none.
+    ("Auditing privacy of language models", "We audit what models leak about their training data.", "auditing"),
+    # Security without privacy is none of this; cryptography is its own setting.
+    ("A ransomware ledger", "We detect ransomware payments on the Bitcoin blockchain.", ""),
+    ("Encrypted networks", "We evaluate neural networks under fully homomorphic encryption.", "homomorphic-encryption"),
+    ("Forgetting faces", "We propose machine unlearning that removes identities.", "machine-unlearning"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("title", "abstract", "label"), CASES)
+def test_technique(title: str, abstract: str, label: str) -> None:
+    """The technique, and no other one."""
+    tags = TAGGER.tag(title, abstract)
+    assert [tag.label for tag in tags if tag.facet == "technique"] == ([label] if label else [])
