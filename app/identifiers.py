@@ -61,6 +61,11 @@ def arxiv_pdf_url(identifier: str) -> str:
     return f"https://arxiv.org/pdf/{identifier}"
 
 
+def arxiv_doi(identifier: str) -> str:
+    """Return the DOI that arXiv gives to a preprint."""
+    return f"10.48550/arXiv.{identifier}"
+
+
 def doi_url(identifier: str) -> str:
     """Return the page of a DOI."""
     return "https://doi.org/" + quote(identifier, safe="/:;()")

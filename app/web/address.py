@@ -29,7 +29,7 @@ class Address:
 
     def path(self, path: str, params: Params = ()) -> str:
         """Return an address within the site."""
-        query = urlencode(list(params))
+        query = urlencode(params) if (params := tuple(params)) else ""
         return self.root + quote(path) + (f"?{query}" if query else "")
 
     def absolute(self, path: str, params: Params = ()) -> str:

@@ -5,18 +5,27 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pylatexenc.latexencode import UnicodeToLatexEncoder
+from pylatexenc.latexencode import RULE_DICT, UnicodeToLatexConversionRule, UnicodeToLatexEncoder
 
 from app.identifiers import doi_url
 from app.paper import ARXIV, Paper
 from app.web.views import pdf_url
 
-_LATEX = UnicodeToLatexEncoder(
-    non_ascii_only=False,
-    replacement_latex_protection="braces-all",
-    unknown_char_policy="keep",
-    unknown_char_warning=False,
-)
+
+def _encoder(kept: str) -> UnicodeToLatexEncoder:
+    """Return an encoder that leaves some characters as they are."""
+    as_is = UnicodeToLatexConversionRule(RULE_DICT, {ord(character): character for character in kept})
+    return UnicodeToLatexEncoder(
+        non_ascii_only=False, replacement_latex_protection="braces-all", unknown_char_policy="keep",
+        unknown_char_warning=False, conversion_rules=[as_is, "defaults"],
+    )  # fmt: skip
+
+
+_KEPT = '"—–'
+"""Right in braces and in today's LaTeX, and changed by readers that get a command for them."""
+_LATEX = _encoder(_KEPT)
+_LATEX_UNSET = _encoder(_KEPT + "^")
+"""For abstracts, which no style sets: readers take a circumflex for another character where it is a command."""
 _CAPITALS = re.compile(r"(?<![\\\w])(\w*[a-z0-9-][A-Z]\w*|[A-Z]{2,}\w*)")
 _PARTICLES = {"van", "von", "der", "den", "de", "di", "da", "dos", "del", "la", "le", "el", "al", "bin", "ter", "ten"}
 
@@ -59,13 +68,13 @@ def bibtex(paper: Paper, kind: str) -> str:
     if paper.arxiv_id:
         fields |= {"eprint": paper.arxiv_id, "eprinttype": "arXiv", "archivePrefix": "arXiv"}
     fields |= {"doi": paper.doi, "url": paper.url or (doi_url(paper.doi) if paper.doi else None)}
-    fields["abstract"] = _latex(paper.abstract)
+    fields["abstract"] = _latex(paper.abstract, _LATEX_UNSET)
     lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items() if value)
     return f"@{entry}{{{paper.id},\n{lines}\n}}\n"
 
 
-def _latex(text: str) -> str:
-    encoded: str = _LATEX.unicode_to_latex(" ".join(text.split()))
+def _latex(text: str, encoder: UnicodeToLatexEncoder = _LATEX) -> str:
+    encoded: str = encoder.unicode_to_latex(" ".join(text.split()))
     return encoded
 
 
@@ -82,7 +91,7 @@ def ris(paper: Paper, kind: str) -> str:
     if not is_preprint:
         lines.append(("JO" if is_journal else "T2", paper.venue_label))
     lines += [("DO", paper.doi or ""), ("UR", paper.url or ""), ("L1", pdf_url(paper) or "")]
-    lines += [("M1", f"arXiv:{paper.arxiv_id}" if paper.arxiv_id else ""), ("AB", paper.abstract)]
+    lines += [("AN", f"arXiv:{paper.arxiv_id}" if paper.arxiv_id else ""), ("AB", paper.abstract)]
     text = "".join(f"{tag}  - {' '.join(value.split())}\r\n" for tag, value in lines if value)
     return text + "ER  - \r\n"
 
@@ -128,8 +137,21 @@ def plain(paper: Paper) -> str:
 
 def markdown(paper: Paper) -> str:
     """Return the paper as a Markdown note."""
-    title = re.sub(r"([\\`*_\[\]<>#])", r"\\\1", paper.title)
-    names = ", ".join(author.name for author in paper.authors)
-    where = ", ".join(str(p) for p in (paper.venue_label, paper.year) if p)
     links = f"\n\n<{paper.url}>" if paper.url else ""
-    return f"# {title}\n\n{names}\n\n*{where}*{links}\n\n{paper.abstract}\n"
+    return f"# {_plain_markdown(paper.title)}\n\n{_byline(paper)}{links}\n\n{paper.abstract}\n"
+
+
+def markdown_line(paper: Paper) -> str:
+    """Return the paper as an item of a Markdown list."""
+    title = _plain_markdown(paper.title)
+    return f"- {f'[{title}](<{paper.url}>)' if paper.url else title} – {_byline(paper)}\n"
+
+
+def _plain_markdown(text: str) -> str:
+    return re.sub(r"([\\`*_\[\]<>#])", r"\\\1", " ".join(text.split()))
+
+
+def _byline(paper: Paper) -> str:
+    names = ", ".join(author.name for author in paper.authors)
+    where = ", ".join(str(part) for part in (paper.venue_label, paper.year) if part)
+    return ". ".join(part for part in (names, f"*{where}*" if where else "") if part)

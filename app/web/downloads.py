@@ -135,8 +135,12 @@ def _jsonl(pages: Iterator[SearchPage], taxonomy: Taxonomy, venues: Mapping[str,
     return (exports.json_line(paper, taxonomy) for paper in _papers(pages))
 
 
+def _md(pages: Iterator[SearchPage], taxonomy: Taxonomy, venues: Mapping[str, Venue]) -> Iterator[str]:
+    return (citations.markdown_line(paper) for paper in _papers(pages))
+
+
 Writer = Callable[[Iterator[SearchPage], Taxonomy, Mapping[str, Venue]], Iterator[str]]
-WRITERS: dict[str, Writer] = {"bib": _bib, "ris": _ris, "csl.json": _csl, "csv": _csv, "jsonl": _jsonl}
+WRITERS: dict[str, Writer] = {"bib": _bib, "ris": _ris, "csl.json": _csl, "csv": _csv, "jsonl": _jsonl, "md": _md}
 
 
 @router.get("/unapi")

@@ -22,7 +22,7 @@ from app.web.address import address_of
 from app.web.downloads import paper_as
 from app.web.explore import AboutView, ValueView, day, home_view, value_view
 from app.web.matrix import Matrix, axes, matrix, matrix_csv, matrix_view
-from app.web.paper_view import paper_view
+from app.web.paper_view import paper_view, signposts
 from app.web.render import etag, is_partial, unchanged
 from app.web.search_view import Names, search_view, unavailable_view
 from app.web.site import Site, site_of
@@ -109,8 +109,7 @@ def paper(request: Request, paper_id: str) -> Response:
     if same := unchanged(request, tag):
         return same
     view = paper_view(found, related, site.taxonomy, address)
-    links = [f'<{link.url}>; rel="describedby"; type="{kind}"' for kind, link in view.frame.alternates]
-    headers = {"ETag": tag, "Link": ", ".join([f'<{view.frame.canonical}>; rel="cite-as"', *links]), "Vary": "Accept"}
+    headers = {"ETag": tag, "Link": signposts(found, view), "Vary": "Accept"}
     return site.render.page(request, "paper.html", view, headers=headers)
 
 

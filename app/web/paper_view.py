@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import orjson
 
 from app.catalogue import Record, SourceRecord
-from app.identifiers import arxiv_url, doi_url
+from app.identifiers import arxiv_doi, arxiv_url, doi_url
 from app.paper import ARXIV, Paper, Tag
 from app.search import Highlighted, SearchRequest, Sort
 from app.search.tree import Field, Node, Or, Word
@@ -19,6 +20,7 @@ from app.web.views import Frame, Link, author_links, colours, is_web, outward_li
 
 FORMATS = (("bib", "BibTeX"), ("ris", "RIS"), ("csl.json", "CSL-JSON"), ("md", "Markdown"), ("json", "JSON"))
 MOST_RELATED = 6
+URL_SAFE = ":/?#[]@!$&'()*+,;=%~"
 AROUND = 60
 """Characters of context on each side of the words that earned a tag."""
 
@@ -220,13 +222,16 @@ def _highwire(record: Record, taxonomy: Taxonomy, page: str) -> list[tuple[str, 
     at_venue = paper.published if paper.published and paper.published[:4] == str(paper.year) else str(paper.year or "")
     meta.append(("citation_publication_date", at_venue.replace("-", "/")))
     meta.append(("citation_online_date", (paper.published or "").replace("-", "/")))
-    if paper.venue != ARXIV:
+    if paper.venue == ARXIV:
+        meta.append(("z.itemType", "preprint"))  # Zotero would guess a journal article
+    else:
         kind = "journal" if record.venue.kind == "journal" else "conference"
         meta.append((f"citation_{kind}_title", record.venue.name or paper.venue_label))
     keywords = [f.by_id[label].label for f in taxonomy for label in paper.labels.get(f.id, ()) if label in f.by_id]
     meta += [
-        ("citation_doi", paper.doi or ""),
+        ("citation_doi", paper.doi or (arxiv_doi(paper.arxiv_id) if paper.arxiv_id and paper.venue == ARXIV else "")),
         ("citation_arxiv_id", paper.arxiv_id or ""),
+        ("citation_public_url", _public_url(paper)),  # Zotero's address of the paper; it holds the arXiv id
         ("citation_abstract", " ".join(paper.abstract.split())),
         ("citation_keywords", "; ".join(keywords)),
         ("citation_pdf_url", pdf_url(paper) or ""),
@@ -234,6 +239,23 @@ def _highwire(record: Record, taxonomy: Taxonomy, page: str) -> list[tuple[str, 
         ("citation_language", "en"),
     ]
     return [(name, content) for name, content in meta if content]
+
+
+def _public_url(paper: Paper) -> str:
+    if paper.arxiv_id:
+        return arxiv_url(paper.arxiv_id)
+    return doi_url(paper.doi) if paper.doi else (paper.url or "") if is_web(paper.url) else ""
+
+
+def signposts(record: Record, view: PaperView) -> str:
+    """Return the ``Link`` header with which programs find their way (FAIR Signposting)."""
+    paper = record.paper
+    links = [(doi_url(paper.doi) if paper.doi else view.frame.canonical, 'rel="cite-as"')]
+    links += [(f"https://schema.org/{kind}", 'rel="type"') for kind in ("ScholarlyArticle", "AboutPage")]
+    links += [(link.url, f'rel="describedby"; type="{kind}"') for kind, link in view.frame.alternates]
+    if pdf := pdf_url(paper):
+        links.append((pdf, 'rel="item"; type="application/pdf"'))
+    return ", ".join(f"<{quote(url, safe=URL_SAFE)}>; {told}" for url, told in links)
 
 
 def _json_ld(record: Record, taxonomy: Taxonomy, page: str) -> str:

@@ -52,14 +52,15 @@ def marked(text: Highlighted) -> Markup:
     >>> marked(Highlighted("a <b>", ((0, 1),)))
     Markup('<mark>a</mark> &lt;b&gt;')
     """
-    return Markup("").join(_segments(text))
+    if not text.spans:
+        return escape(text.text)
+    return Markup("".join(_segments(text)))  # noqa: S704 - every part is escaped
 
 
-def _segments(text: Highlighted) -> Iterator[Markup]:
+def _segments(text: Highlighted) -> Iterator[str]:
     at = 0
     for start, end in text.spans:
-        yield escape(text.text[at:start])
-        yield Markup("<mark>") + escape(text.text[start:end]) + Markup("</mark>")
+        yield f"{escape(text.text[at:start])}<mark>{escape(text.text[start:end])}</mark>"
         at = end
     yield escape(text.text[at:])
 

@@ -38,8 +38,8 @@ HAS = (("code", "Code is known"), ("venue", "Published, not only a preprint"))
 EXPORTS = (
     ("bib", "BibTeX", "application/x-bibtex"), ("ris", "RIS", "application/x-research-info-systems"),
     ("csl.json", "CSL-JSON", "application/vnd.citationstyles.csl+json"), ("csv", "CSV", "text/csv"),
-    ("jsonl", "JSON lines", "application/x-ndjson"), ("atom", "Atom feed", "application/atom+xml"),
-    ("feed.json", "JSON feed", "application/feed+json"),
+    ("jsonl", "JSON lines", "application/x-ndjson"), ("md", "Markdown", "text/markdown"),
+    ("atom", "Atom feed", "application/atom+xml"), ("feed.json", "JSON feed", "application/feed+json"),
 )  # fmt: skip
 
 
