@@ -87,6 +87,8 @@ def fold(text: str) -> str:
     >>> fold("Müller–Łuka\u0161z"), fold("\ufb01ne-tuned Straße")
     ('muller–lukasz', 'fine-tuned strasse')
     """
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(c for c in decomposed if not unicodedata.combining(c))
     return plain.translate(_LETTERS)

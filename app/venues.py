@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import yaml
@@ -25,6 +25,7 @@ _NOISE = re.compile(
 _NAMES = re.compile(r"[^\w&*+@]+|_")
 
 
+@lru_cache(maxsize=4096)
 def venue(given: str | None) -> Venue:
     """Return the venue that a source names; one that the table doesn't know stays as given.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -263,15 +263,18 @@ def stats(session: Session, taxonomy: Taxonomy) -> Stats:
     )
 
 
+_STORED_FIELDS = tuple(field.name for field in fields(Draft) if field.name != "position")
+
+
 def draft_to_json(draft: Draft) -> dict[str, Any]:
     """Return a draft for storing; its position stands beside it."""
-    fields = asdict(draft) | {"authors": list(draft.authors), "extra": dict(draft.extra)}
-    return {name: value for name, value in fields.items() if value and name != "position"}
+    given = {name: getattr(draft, name) for name in _STORED_FIELDS}
+    return {name: list(value) if name == "authors" else value for name, value in given.items() if value}
 
 
-def draft_from_json(fields: Mapping[str, Any], position: str = "") -> Draft:
+def draft_from_json(given: Mapping[str, Any], position: str = "") -> Draft:
     """Return the draft that was stored."""
-    return Draft(**{**fields, "authors": tuple(fields.get("authors", ())), "position": position})
+    return Draft(**{**given, "authors": tuple(given.get("authors", ())), "position": position})
 
 
 def is_published(paper: Paper) -> bool:

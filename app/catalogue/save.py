@@ -12,7 +12,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from app import models as m
 from app.identifiers import slug, title_key
-from app.paper import Composed, Tag, Venue
+from app.paper import Composed, Evidence, Tag, Venue
 
 TITLE_START = 24
 """So many characters of a title's key do similar titles share."""
@@ -40,7 +40,7 @@ def author_id(name: str) -> str:
 
 def decided(tags: Iterable[Tag], decisions: Iterable[m.TagDecision]) -> dict[tuple[str, str], list[dict[str, Any]]]:
     """Return evidence by facet and label: the tagger's tags, less a curator's noes, and a curator's yeses. Pure."""
-    found = {(tag.facet, tag.label): [asdict(e) for e in tag.evidence] for tag in tags}
+    found = {(tag.facet, tag.label): [_evidence_row(e) for e in tag.evidence] for tag in tags}
     for decision in decisions:
         key = (decision.facet, decision.label)
         if decision.wanted:
@@ -48,6 +48,10 @@ def decided(tags: Iterable[Tag], decisions: Iterable[m.TagDecision]) -> dict[tup
         else:
             found.pop(key, None)
     return found
+
+
+def _evidence_row(e: Evidence) -> dict[str, Any]:
+    return {"rule": e.rule, "field": e.field, "start": e.start, "end": e.end, "text": e.text}
 
 
 def save(session: Session, entries: Sequence[Entry], now: datetime) -> dict[str, str]:

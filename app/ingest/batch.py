@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -33,6 +33,15 @@ class Incoming:
     source: str
     format: str
     key: str
+    content: Mapping[str, Any]
+    digest: str
+
+
+def record_of(draft: Draft, source: str, format: str, key: str) -> Incoming:
+    """Return a draft with its source, as it is stored and compared."""
+    content = draft_to_json(draft)
+    packed = orjson.dumps(content, option=orjson.OPT_SORT_KEYS, default=str)
+    return Incoming(draft, source, format, key, content, hashlib.blake2b(packed, digest_size=16).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,8 @@ class Batch:
         self._by_trait: dict[str, set[str]] = {}
         self._pending: dict[str, list[tuple[Incoming, _Stored | None]]] = {}
         self._new: set[str] = set()
+        self._wanted: dict[tuple[str, str], str] = {}
+        self._taken: set[str] = set()
         self._numbers: dict[str, int] = {}
 
     def load(self, records: Sequence[Incoming]) -> None:
@@ -62,13 +73,18 @@ class Batch:
         fresh = []
         for record in records:
             old = stored.get((record.source, record.key))
-            if old is not None and old.digest == _digest(record.draft):
+            if old is not None and old.digest == record.digest:
                 self._report.unchanged += 1
             else:
                 fresh.append((record, old))
         if not fresh:
             return
         self._look_up([record.draft for record, _ in fresh])
+        new = [record for record, old in fresh if old is None]
+        self._wanted = {
+            (record.source, record.key): paper_id(compose([Given(0, record.format, record.draft)])) for record in new
+        }
+        self._taken |= known_ids(self._session, self._wanted.values())
         for record, old in fresh:
             if old is not None:
                 self._change(record, old)
@@ -158,19 +174,23 @@ class Batch:
 
     def _new_id(self, record: Incoming) -> str:
         """Return the id that a new paper would like, with the next free number where others have it."""
-        wanted = paper_id(compose([Given(0, record.format, record.draft)]))
-        if wanted not in self._numbers:
-            self._numbers[wanted] = self._free_number(wanted)
-        number = self._numbers[wanted]
-        self._numbers[wanted] += 1
-        return wanted if number == 1 else f"{wanted}-{number}"
+        wanted = self._wanted[record.source, record.key]
+        if wanted not in self._taken:
+            self._taken.add(wanted)
+            return wanted
+        while True:
+            number = self._numbers.get(wanted) or self._free_number(wanted)
+            self._numbers[wanted] = number + 1
+            numbered = f"{wanted}-{number}"
+            if numbered not in self._taken:
+                self._taken.add(numbered)
+                return numbered
 
     def _free_number(self, wanted: str) -> int:
         """Return the first number from which on no paper has the id, asking for ever more of them at once."""
-        last, width = 0, 1
+        last, width = 1, 8
         while True:
-            numbers = range(last + 1, last + width + 1)
-            names = {wanted if number == 1 else f"{wanted}-{number}": number for number in numbers}
+            names = {f"{wanted}-{number}": number for number in range(last + 1, last + width + 1)}
             taken = known_ids(self._session, names)
             if not taken:
                 return last + 1
@@ -204,8 +224,8 @@ class Batch:
         for id_, items in self._pending.items():
             for record, old in items:
                 values = {
-                    "position": record.draft.position, "digest": _digest(record.draft), "format": record.format,
-                    "draft": draft_to_json(record.draft), "run_id": self._report.run,
+                    "position": record.draft.position, "digest": record.digest, "format": record.format,
+                    "draft": record.content, "run_id": self._report.run,
                 }  # fmt: skip
                 if old is not None:
                     self._session.execute(
@@ -254,8 +274,3 @@ def _traits(paper: Identity) -> list[str]:
 def _same_identifier(known: Identity, incoming: Identity) -> bool:
     same_doi = known.doi is not None and known.doi == incoming.doi
     return same_doi or (known.arxiv_id is not None and known.arxiv_id == incoming.arxiv_id)
-
-
-def _digest(draft: Draft) -> str:
-    content: dict[str, Any] = draft_to_json(draft)
-    return hashlib.blake2b(orjson.dumps(content, option=orjson.OPT_SORT_KEYS, default=str), digest_size=16).hexdigest()

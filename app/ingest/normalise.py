@@ -14,6 +14,8 @@ from app.sources.latex import resolve
 LONGEST_TITLE = 1000
 LONGEST_ABSTRACT = 100_000
 
+_PLAIN = re.compile(r"[A-Za-z0-9.,:;?!()]+(?:[ -][A-Za-z0-9.,:;?!()]+)*")
+"""What needs no mending, as most names and many titles don't."""
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u2060\ufeff\ufffe\uffff\ud800-\udfff]")
 _TAGS = re.compile(
     r"</?(?:i|b|em|strong|sub|sup|tt|p|br|span|scp|jats:[a-z]+|inline-formula|tex-math)(?:\s[^<>]{0,200})?/?>",
@@ -31,6 +33,8 @@ def mend(text: str) -> str:
     >>> mend("up to 26\\% of  O(T^{1/3}) in ``private'' D\\\"urmuth's $\\epsilon$-DP, from $5 to $10 & more")
     "up to 26% of O(T^(1/3)) in “private” Dürmuth's ε-DP, from $5 to $10 & more"
     """
+    if _PLAIN.fullmatch(text):
+        return text
     text = _CONTROL.sub("", text)
     if "&" in text:
         text = html.unescape(text)

@@ -20,7 +20,7 @@ from app import models as m
 from app.database import Database
 from app.identifiers import slug, title_key
 from app.ingest import metadata as facts
-from app.ingest.batch import Batch, Incoming
+from app.ingest.batch import Batch, Incoming, record_of
 from app.ingest.normalise import normalise
 from app.ingest.report import Rejection, Report
 from app.paper import Draft, Reject
@@ -133,7 +133,7 @@ def _incoming(
         by_title = f"{title_key(draft.title)}|{slug(draft.authors[0]) if draft.authors else ''}"
         key = (draft.doi or draft.arxiv_id or by_title)[:400]
         seen[key] += 1
-        yield Incoming(draft, source, format, key if seen[key] == 1 else f"{key}#{seen[key]}")
+        yield record_of(draft, source, format, key if seen[key] == 1 else f"{key}#{seen[key]}")
 
 
 def _batches(records: Iterator[Incoming | Rejection]) -> Iterator[list[Incoming | Rejection]]:

@@ -16,6 +16,7 @@ from pylatexenc.latexwalker import LatexWalkerError
 
 logging.getLogger("pylatexenc").setLevel(logging.CRITICAL)  # what it can't read is kept as it was given
 
+_PRINTER = LatexNodes2Text(math_mode="text", keep_comments=True)
 _FORMULA = re.compile(r"(?<![\\$])\$(?![\s$])([^$]{1,400}?)(?<![\s\\])\$(?![\d$])")
 _ACCENT = re.compile(
     r"\{?\\[\"'`^~=.](?:\{\\?[A-Za-z]\}|\\?[A-Za-z])\}?|\{?\\[Hckuvdbrt](?:\{\\?[A-Za-z]{1,2}\}|\s[A-Za-z]\b)\}?"
@@ -87,7 +88,7 @@ def _resolve(span: str, inside: str) -> str:
     """Return a span of LaTeX as text; without its marks alone where the parser would lose words."""
     inside = _scripts(inside)
     try:
-        text = LatexNodes2Text(math_mode="text", keep_comments=True).latex_to_text(inside).strip()
+        text = _PRINTER.latex_to_text(inside).strip()
     except (LatexWalkerError, ValueError, IndexError, RecursionError):
         text = ""
     given = re.findall(r"[A-Za-z0-9]+", re.sub(r"\\[A-Za-z]+", " ", inside))
@@ -100,7 +101,7 @@ def _resolve(span: str, inside: str) -> str:
 def _symbol(name: str) -> str:
     """Return what a macro prints; its name where that isn't known."""
     try:
-        text = LatexNodes2Text().latex_to_text(f"\\{name}" + "{}").strip()
+        text = _PRINTER.latex_to_text(f"\\{name}" + "{}").strip()
     except (LatexWalkerError, ValueError, IndexError):
         text = ""
     return _greek(text) if text and "<" not in text else name
