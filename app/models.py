@@ -151,7 +151,11 @@ class SourceRecord(SQLModel, table=True):
 
 
 class Reject(SQLModel, table=True):
-    """A record that could not be read or kept, with its place, the reason and its beginning."""
+    """A record that could not be read or kept, with its place, the reason and its beginning.
+
+    ``record`` is the whole of it in its ``format``, where it is known: it can be retried. It is ``settled`` once a
+    later run gave the same source again, or retried it.
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     run_id: int = Field(foreign_key="ingest_run.id", index=True)
@@ -159,6 +163,9 @@ class Reject(SQLModel, table=True):
     position: str
     reason: str
     excerpt: str
+    format: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    record: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    settled: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
 
 
 class Redirect(SQLModel, table=True):

@@ -41,11 +41,15 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A record that could not be read: where it stands, why, and how it begins."""
+    """A record that could not be read: where it stands, why, and how it begins.
+
+    ``record`` is the whole of it as its format has it, where that can be given to the source again.
+    """
 
     position: str
     reason: str
     excerpt: str = ""
+    record: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,10 @@ class Settings(BaseSettings):
     search_index: str = Field("papers", description="index name (prefix): several catalogues can share a server")
     base_url: str = Field("", description="public address for links that leave the site; else the request's")
     trusted_proxies: str = Field("", description="addresses whose forwarded headers are believed, comma-separated")
+    contact: str = Field("", description="mail address that arXiv is told when it is asked for papers")
+    arxiv_queries: str = Field("", description="queries that the worker asks arXiv regularly, parted by semicolons")
+    arxiv_interval: float = Field(24, gt=0, description="hours between two times that the worker asks a query")
+    arxiv_url: str = Field("https://export.arxiv.org/api/query", description="address of arXiv's API, or of a mirror")
     taxonomy_dir: Path = Field(
         Path(__file__).parent / "tagging", description="folder of taxonomy.yaml and rules/; else the catalogue's own"
     )

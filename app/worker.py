@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import orjson
@@ -22,13 +23,17 @@ from sqlmodel import col, select
 
 from app import models as m
 from app.database import Database, DatabaseUnavailable
+from app.ingest.arxiv_api import PACE, ArxivApi, ArxivUnavailable, requests_of
 from app.ingest.curate import retag
 from app.ingest.report import Report
-from app.ingest.run import ingest
+from app.ingest.run import Feed, ingest
 from app.search import EngineUnavailable, SearchEngine
 from app.search.indexer import IndexerThread, drain_or_wait
+from app.settings import Settings
 from app.tagging.tagger import Tagger
 
+ASK_EVERY = 60.0
+"""Seconds between looks whether a saved arXiv query is due."""
 LOOK_EVERY = 1.0
 """Seconds between looks into the inbox; a file that didn't change between two looks is complete."""
 ALIVE = Path(tempfile.gettempdir()) / "epsilon-worker.alive"
@@ -37,7 +42,7 @@ ALIVE = Path(tempfile.gettempdir()) / "epsilon-worker.alive"
 _log = logging.getLogger("epsilon.worker")
 
 
-def work(database: Database, engine: SearchEngine, tagger: Tagger, inbox: Path, *, once: bool = False) -> None:
+def work(database: Database, engine: SearchEngine, tagger: Tagger, settings: Settings, *, once: bool = False) -> None:
     """Work until SIGTERM or SIGINT; with ``once``, until nothing is left to do.
 
     Raises:
@@ -46,6 +51,7 @@ def work(database: Database, engine: SearchEngine, tagger: Tagger, inbox: Path, 
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    inbox = settings.data_dir / "inbox"
     for folder in (inbox, inbox / "done", inbox / "failed"):
         folder.mkdir(parents=True, exist_ok=True)
     if once:
@@ -54,6 +60,7 @@ def work(database: Database, engine: SearchEngine, tagger: Tagger, inbox: Path, 
         if seen:
             time.sleep(LOOK_EVERY)
             _load_complete(database, tagger, inbox, seen)
+        ask_arxiv(database, tagger, settings)
         count = drain_or_wait(database, engine, _log.info)
         _log.info("%d papers indexed", count)
         return
@@ -66,6 +73,7 @@ def work(database: Database, engine: SearchEngine, tagger: Tagger, inbox: Path, 
     before: dict[Path, tuple[int, int]] = {}
     is_fresh = False
     trouble = ""
+    asked = float("-inf")
     while not stop.is_set():
         ALIVE.touch()
         try:
@@ -73,8 +81,11 @@ def work(database: Database, engine: SearchEngine, tagger: Tagger, inbox: Path, 
                 _retag_if_stale(database, tagger)
                 is_fresh = True
             _load_complete(database, tagger, inbox, before)
+            if settings.arxiv_queries and time.monotonic() > asked + ASK_EVERY:
+                asked = time.monotonic()
+                ask_arxiv(database, tagger, settings, stop)
             trouble = ""
-        except (DatabaseUnavailable, EngineUnavailable, OSError) as error:
+        except (ArxivUnavailable, DatabaseUnavailable, EngineUnavailable, OSError) as error:
             if str(error) != trouble:
                 trouble = str(error)
                 _log.warning("%s; trying again", error)
@@ -82,6 +93,37 @@ def work(database: Database, engine: SearchEngine, tagger: Tagger, inbox: Path, 
         stop.wait(LOOK_EVERY)
     indexer.stop()
     _log.info("stopped")
+
+
+def ask_arxiv(
+    database: Database, tagger: Tagger, settings: Settings, stop: threading.Event | None = None, pace: float = PACE
+) -> None:
+    """Load the papers of saved queries whose interval is over; one worker at a time.
+
+    Raises:
+        ArxivUnavailable: arXiv doesn't answer; the query's turn comes again.
+    """
+    ended = stop or threading.Event()
+
+    def sleep(seconds: float) -> None:
+        ended.wait(seconds)
+
+    api = ArxivApi(settings, sleep=sleep, pace=pace)
+    with _locked(settings.data_dir / "arxiv-queries.lock", "ab") as is_ours:
+        for request in requests_of(settings.arxiv_queries) if is_ours else ():
+            with database.reading() as session:
+                run = m.IngestRun
+                last = session.exec(
+                    select(run.started_at)
+                    .where(run.source == request.name, col(run.finished_at).is_not(None))
+                    .order_by(col(run.id).desc())
+                ).first()
+            if last is not None and datetime.now(UTC) - last < timedelta(hours=settings.arxiv_interval):
+                continue
+            if ended.is_set():
+                return
+            report = ingest(database, tagger, [Feed(request.name, "arxiv", api.fetch(request))])
+            _log.info("%s: %s", request.name, report.as_text().splitlines()[0])
 
 
 def _retag_if_stale(database: Database, tagger: Tagger) -> None:
@@ -113,10 +155,10 @@ def _load_complete(database: Database, tagger: Tagger, inbox: Path, before: dict
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[bool]:
+def _locked(path: Path, mode: str = "rb") -> Iterator[bool]:
     """Hold a file for this worker; False where another one has it, or has moved it away."""
     try:
-        with path.open("rb") as file:
+        with path.open(mode) as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -85,13 +85,22 @@ def test_no_latex_stops_it(text: str) -> None:
         (Draft("A title", year=20233), "20233"),
         (Draft("A title", published="soon"), "soon"),
         (Draft("A title", arxiv_id="nonsense"), "nonsense"),
-        (Draft("A title", doi="nonsense"), "nonsense"),
+        (Draft("A ti\x00tle"), "NUL"),
     ],
 )
 def test_what_cannot_be_kept_says_why(draft: Draft, reason: str) -> None:
     rejected = normalise(draft)
     assert isinstance(rejected, Reject)
     assert reason in rejected.reason
+
+
+def test_a_doi_that_is_none_is_left_out_and_kept_aside() -> None:
+    draft = normalise(Draft("A title", doi="https://link.springer.com/chapter/10.1007/978-3-031-20083-0_"))
+    assert isinstance(draft, Draft)
+    assert (draft.doi, draft.extra) == (
+        None,
+        {"left_out": {"doi": "https://link.springer.com/chapter/10.1007/978-3-031-20083-0_"}},
+    )
 
 
 def test_links_that_are_no_links_are_left_out() -> None:

@@ -11,7 +11,7 @@ import click
 
 from app.cli.backup import backup, restore
 from app.cli.index import index
-from app.cli.ingest import ingest, merge, split, tag, withdraw
+from app.cli.ingest import ingest, merge, rejects, split, tag, withdraw
 from app.cli.search import evaluate, search, stats
 from app.cli.serve import migrate, serve, worker
 from app.tagging.taxonomy import TaxonomyError
@@ -24,7 +24,8 @@ def cli() -> None:
 
 
 for _command in (
-    serve, migrate, worker, ingest, index, search, tag, stats, merge, split, withdraw, backup, restore, evaluate,
+    serve, migrate, worker, ingest, rejects, index, search, tag, stats, merge, split, withdraw, backup, restore,
+    evaluate,
 ):  # fmt: skip
     cli.add_command(_command)
 
@@ -57,7 +58,8 @@ def _failures() -> tuple[type[Exception], ...]:
     """Return what a person can mend; looked up only when something failed, since the modules load slowly."""
     from app.backup import BackupError
     from app.database import DatabaseUnavailable
+    from app.ingest.arxiv_api import ArxivUnavailable
     from app.ingest.curate import CurateError
     from app.search import EngineUnavailable
 
-    return (BackupError, CurateError, DatabaseUnavailable, EngineUnavailable, TaxonomyError)
+    return (ArxivUnavailable, BackupError, CurateError, DatabaseUnavailable, EngineUnavailable, TaxonomyError)

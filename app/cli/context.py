@@ -14,6 +14,8 @@ from app.settings import Settings
 from app.tagging.taxonomy import Taxonomy, load_taxonomy
 
 if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
+
     from app.database import Database
     from app.search import SearchEngine
 
@@ -99,6 +101,24 @@ def counting(label: str) -> Iterator[Callable[[int], None]]:
     finally:
         if is_terminal and total:
             click.echo("", err=True)
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Callable[[int, float], None]]:
+    """Show which part is done and how many records that is, on standard error, on a terminal only."""
+    total = 0
+    bar: ProgressBar[int] = click.progressbar(
+        length=1000, label=label, file=sys.stderr, hidden=not sys.stderr.isatty(), show_eta=True,
+        item_show_func=lambda count: f"{count:,} records" if count else "",
+    )  # fmt: skip
+    with bar:
+
+        def show(more: int, part: float) -> None:
+            nonlocal total
+            total += more
+            bar.update(max(0, int(part * 1000) - bar.pos), total)
+
+        yield show
 
 
 def bring_index_up_to_date(ctx: click.Context, database: Database) -> None:

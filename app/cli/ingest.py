@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import click
 
-from app.cli.context import REJECTED, bring_index_up_to_date, counting, open_database, print_json, say, settings_of
+from app.cli.context import (
+    REJECTED,
+    bring_index_up_to_date,
+    counting,
+    open_database,
+    print_json,
+    progress_bar,
+    say,
+    settings_of,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from app.ingest.report import Report
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, metavar="PATH...", type=click.Path(path_type=Path))
+@click.option(
+    "--arxiv", "queries", multiple=True, metavar="QUERY", help="ask arXiv, in its query language; again for more"
+)
+@click.option(
+    "--arxiv-id", "ids", multiple=True, metavar="ID", help="ask arXiv for a paper; again, or commas, for more"
+)
+@click.option(
+    "--most", default=1000, show_default=True, type=click.IntRange(1, 30_000), help="papers of an arXiv query"
+)
 @click.option("--format", "format_", help="the files' format, where it can't be recognised")
 @click.option("--metadata", type=click.Path(path_type=Path), help="JSON lines with what the files lack, by title")
 @click.option("--dry-run", is_flag=True, help="say what would happen, and keep nothing")
@@ -21,32 +42,81 @@ def ingest(
     ctx: click.Context,
     /,
     paths: tuple[Path, ...],
+    queries: tuple[str, ...],
+    ids: tuple[str, ...],
+    most: int,
     format_: str | None,
     metadata: Path | None,
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Load files of papers: digests, BibTeX, RIS, arXiv Atom, CSV, JSON lines, awesome lists."""
-    from app.ingest.run import ingest
+    """Load papers from files: BibTeX, RIS, arXiv Atom, CSV, JSON lines, awesome lists, digests; or from arXiv."""
+    from app.ingest.arxiv_api import ArxivApi, ArxivRequest, request_for_ids
+    from app.ingest.run import Feed, ingest
     from app.sources import FORMATS
     from app.tagging.tagger import load_tagger
 
     if format_ is not None and format_ not in FORMATS:
         raise click.UsageError(f"there is no format '{format_}'; there are {', '.join(FORMATS)}")
+    if not (paths or queries or ids):
+        raise click.UsageError("nothing to load: name a PATH, or ask arXiv with --arxiv or --arxiv-id")
+    requests = [ArxivRequest(query, most=most) for query in queries]
+    try:
+        requests += [request_for_ids([i for given in ids for i in given.split(",") if i.strip()])] if ids else []
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    api = ArxivApi(settings_of(ctx))
     tagger = load_tagger(settings_of(ctx).taxonomy_dir)
     with open_database(ctx) as database:
-        with counting("records read") as progress:
+        fetched = ((request.name, api.fetch(request)) for request in requests)
+        # a preview holds the database, so everything is there before it begins
+        feeds = [Feed(name, "arxiv", list(records) if dry_run else records) for name, records in fetched]
+        with progress_bar("reading") as progress:
             report = ingest(
-                database, tagger, paths, format=format_, metadata=metadata, dry_run=dry_run, progress=progress
-            )
-        if as_json:
-            print_json(report.as_json())
-        else:
-            click.echo(report.as_text(dry_run))
+                database, tagger, [*paths, *feeds], format=format_, metadata=metadata, dry_run=dry_run,
+                progress=progress,
+            )  # fmt: skip
+        _say_report(ctx, report, as_json)
         if not dry_run:
             bring_index_up_to_date(ctx, database)
     if report.rejected:
         ctx.exit(REJECTED)
+
+
+def _say_report(ctx: click.Context, report: Report, as_json: bool) -> None:
+    if as_json:
+        print_json(report.as_json())
+    else:
+        click.echo(report.as_text())
+
+
+@click.command()
+@click.option("--run", type=int, help="all that this run rejected; else what isn't settled since")
+@click.option("--retry", "again", is_flag=True, help="read again what was kept whole")
+@click.option("--json", "as_json", is_flag=True, help="print one JSON document")
+@click.pass_context
+def rejects(ctx: click.Context, /, run: int | None, again: bool, as_json: bool) -> None:
+    """List the records that were rejected, with place and reason; or retry them."""
+    from app.ingest.rejects import rejects, retry
+    from app.tagging.tagger import load_tagger
+
+    with open_database(ctx) as database:
+        if again:
+            report = retry(database, load_tagger(settings_of(ctx).taxonomy_dir), run)
+            _say_report(ctx, report, as_json)
+            bring_index_up_to_date(ctx, database)
+            if report.rejected:
+                ctx.exit(REJECTED)
+            return
+        with database.reading() as session:
+            found = [
+                r.model_dump(exclude={"record", "settled"}) | {"retry": bool(r.record)} for r in rejects(session, run)
+            ]
+    if as_json:
+        print_json(found)
+        return
+    for reject in found:
+        click.echo("\t".join(str(reject[name]) for name in ("run_id", "source", "position", "reason", "excerpt")))
 
 
 @click.command()

@@ -36,10 +36,10 @@ def migrate(ctx: click.Context, /) -> None:
 @click.option("--once", is_flag=True, help="end when nothing is left to do")
 @click.pass_context
 def worker(ctx: click.Context, /, once: bool) -> None:
-    """Load what lies in the inbox folder and keep the index up to date."""
+    """Load what lies in the inbox folder, ask arXiv saved queries, and keep the index up to date."""
     from app.tagging.tagger import load_tagger
     from app.worker import work
 
     settings = settings_of(ctx)
     with open_database(ctx) as database, open_engine(ctx) as engine:
-        work(database, engine, load_tagger(settings.taxonomy_dir), settings.data_dir / "inbox", once=once)
+        work(database, engine, load_tagger(settings.taxonomy_dir), settings, once=once)

@@ -17,7 +17,8 @@ from app.catalogue import draft_from_json, draft_to_json, known_ids
 from app.catalogue.save import TITLE_START, Entry, remove, save
 from app.identifiers import title_key
 from app.ingest.merge import Given, Identity, compose, decide, identity, names, paper_id, years
-from app.ingest.report import Match, Report
+from app.ingest.normalise import LEFT_OUT
+from app.ingest.report import Match, Outcome, Report
 from app.paper import Draft
 from app.tagging.tagger import Tagger
 
@@ -41,7 +42,16 @@ def record_of(draft: Draft, source: str, format: str, key: str) -> Incoming:
     """Return a draft with its source, as it is stored and compared."""
     content = draft_to_json(draft)
     packed = orjson.dumps(content, option=orjson.OPT_SORT_KEYS, default=str)
+    if b"\\u0000" in packed:  # PostgreSQL keeps no NUL
+        packed = packed.replace(b"\\u0000", b"\\ufffd")
+        content = orjson.loads(packed)
     return Incoming(draft, source, format, key, content, hashlib.blake2b(packed, digest_size=16).hexdigest())
+
+
+def leave_out(draft: Draft, identifiers: Mapping[str, str]) -> Draft:
+    """Return a draft without identifiers that are another paper's; they are kept aside."""
+    aside = {**draft.extra.get(LEFT_OUT, {}), **identifiers}
+    return replace(draft, extra={**draft.extra, LEFT_OUT: aside}, **dict.fromkeys(identifiers))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,7 @@ class Batch:
             old = stored.get((record.source, record.key))
             if old is not None and old.digest == record.digest:
                 self._report.unchanged += 1
+                self._say(record, "unchanged", old.paper_id, "given before")
             else:
                 fresh.append((record, old))
         if not fresh:
@@ -100,27 +111,55 @@ class Batch:
             target = self._new_id(record)
             self._new.add(target)
             self._report.created += 1
+            self._say(record, "created", target, decision.reason)
             if decision.near:
                 self._report.candidates.append(self._match(record, decision.near, decision.reason))
         else:
             target = decision.joins
             self._report.merged += 1
+            self._say(record, "merged", target, decision.reason)
             self._report.matches.append(self._match(record, (target, *decision.absorbs), decision.reason))
             self._absorb(target, decision.absorbs)
+        record = self._own(record, target)
         self._pending.setdefault(target, []).append((record, None))
-        self._learn(replace(incoming, paper_id=target))
+        self._learn(identity(target, record.draft))
 
     def _change(self, record: Incoming, old: _Stored) -> None:
         """Take the new content of a record that its source has given before."""
         incoming = identity(old.paper_id, record.draft)
         others = [k for k in self._candidates(incoming) if k.paper_id != old.paper_id]
         decision = decide([k for k in others if _same_identifier(k, incoming)], incoming)
-        if decision.joins:
+        if decision.joins and not self._set_apart(old, incoming):
             self._report.matches.append(self._match(record, (old.paper_id, decision.joins), decision.reason))
             self._absorb(old.paper_id, (decision.joins, *decision.absorbs))
         self._report.updated += 1
+        self._say(record, "updated", old.paper_id, "given before with other content")
+        record = self._own(record, old.paper_id)
         self._pending.setdefault(old.paper_id, []).append((record, old))
-        self._learn(incoming)
+        self._learn(identity(old.paper_id, record.draft))
+
+    def _set_apart(self, old: _Stored, incoming: Identity) -> bool:
+        """Tell whether an identifier was taken from this record before: then it doesn't make papers one again."""
+        stored = self._session.get_one(m.SourceRecord, old.id).draft.get("extra", {}).get(LEFT_OUT, {})
+        return bool({incoming.doi, incoming.arxiv_id} & set(stored.values()) - {None})
+
+    def _own(self, record: Incoming, target: str) -> Incoming:
+        """Take from a record the identifiers that are another paper's; they are kept aside."""
+        others = [k for k in self._candidates(identity("", record.draft)) if k.paper_id != target]
+        taken = {
+            name: value
+            for name in ("doi", "arxiv_id")
+            if (value := getattr(record.draft, name)) and any(getattr(k, name) == value for k in others)
+        }
+        if not taken:
+            return record
+        draft = leave_out(record.draft, taken)
+        return replace(record, draft=draft, content=draft_to_json(draft))
+
+    def _say(self, record: Incoming, outcome: str, paper: str, reason: str) -> None:
+        if self._report.preview is not None:
+            draft = record.draft
+            self._report.preview.append(Outcome(record.source, draft.position, draft.title, outcome, paper, reason))
 
     def _match(self, record: Incoming, papers: Iterable[str], reason: str) -> Match:
         return Match(record.source, record.draft.position, record.draft.title, tuple(papers), reason)

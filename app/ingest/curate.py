@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from app import models as m
-from app.catalogue import known_ids
+from app.catalogue import draft_to_json, known_ids
 from app.catalogue.save import save
 from app.catalogue.save import withdraw as save_withdrawn
 from app.database import Database
-from app.ingest.batch import entry, join, stored_records
+from app.ingest.batch import entry, join, leave_out, stored_records
+from app.ingest.merge import Given
 from app.tagging.tagger import Tagger
 
 BATCH = 500
@@ -92,11 +93,27 @@ def split(database: Database, tagger: Tagger, paper_id: str) -> list[str]:
         if not [g for g in given if g.order not in taken]:
             raise CurateError(f"nothing would be left of {old_home}")
         # what stays is written first, so that an identifier is free before the other paper takes it
-        save(session, [entry(old_home, [g for g in given if g.order not in taken], tagger)], now)
+        stays = [g for g in given if g.order not in taken]
+        save(session, [entry(old_home, stays, tagger)], now)
+        held = {(name, getattr(g.draft, name)) for g in stays for name in ("doi", "arxiv_id")}
         for id_, ids in parts.items():
-            save(session, [entry(id_, [g for g in given if g.order in ids], tagger)], now)
+            parted = [_without(session, g, held) for g in given if g.order in ids]
+            held |= {(name, getattr(g.draft, name)) for g in parted for name in ("doi", "arxiv_id")}
+            save(session, [entry(id_, parted, tagger)], now)
             session.execute(sa.update(r).where(col(r.id).in_(ids)).values(paper_id=id_, born_as=id_))
         return list(parts)
+
+
+def _without(session: Session, given: Given, held: set[tuple[str, str | None]]) -> Given:
+    """Take from a record the identifiers that another paper holds: two papers can't have one."""
+    names = [name for name in ("doi", "arxiv_id") if getattr(given.draft, name)]
+    taken = {name: getattr(given.draft, name) for name in names if (name, getattr(given.draft, name)) in held}
+    if not taken:
+        return given
+    draft = leave_out(given.draft, taken)
+    record = sa.update(m.SourceRecord).where(col(m.SourceRecord.id) == given.order)
+    session.execute(record.values(draft=draft_to_json(draft)))
+    return replace(given, draft=draft)
 
 
 def withdraw(database: Database, paper_id: str, reason: str) -> None:

@@ -95,7 +95,8 @@ def decide(existing: Iterable[Identity], incoming: Identity) -> Decision:
     known = list(existing)
     same = [(k, "same DOI") for k in known if k.doi and k.doi == incoming.doi]
     same += [(k, "same arXiv id") for k in known if k.arxiv_id and k.arxiv_id == incoming.arxiv_id]
-    near = []
+    near = [(k, f"{reason}, other title and authors") for k, reason in same if _contradicts(k, incoming)]
+    same = [(k, reason) for k, reason in same if not _contradicts(k, incoming)]
     for candidate in known:
         if candidate.key != incoming.key:
             if _similar(candidate, incoming):
@@ -141,6 +142,14 @@ def _other(one: str | None, other: str | None) -> bool:
 
 def _near_years(one: Identity, other: Identity) -> bool:
     return min(abs(a - b) for a in one.years for b in other.years) <= 1
+
+
+def _contradicts(one: Identity, other: Identity) -> bool:
+    """Tell whether nothing but an identifier is the same: then one of the two has the wrong one, such as a volume's."""
+    if not (one.names and other.names) or one.names & other.names:
+        return False
+    a, b = ({w for w in slug(i.title, 400).split("-") if w not in _STOP} for i in (one, other))
+    return len(a & b) < 0.4 * min(len(a), len(b))
 
 
 def _similar(one: Identity, other: Identity) -> bool:

@@ -11,6 +11,8 @@ from app.identifiers import arxiv_id, arxiv_pdf_url, arxiv_url, date, doi, doi_u
 from app.paper import Draft, Reject
 from app.sources.latex import resolve
 
+LEFT_OUT = "left_out"
+"""Under this key of ``extra`` stands what a draft gave and what was not taken from it."""
 LONGEST_TITLE = 1000
 LONGEST_ABSTRACT = 100_000
 
@@ -92,11 +94,11 @@ def normalise(draft: Draft) -> Draft | Reject:
     found_doi = doi(draft.doi) if draft.doi else None
     if draft.doi and found_doi is None:
         found_arxiv = found_arxiv or arxiv_id(draft.doi)
-        if found_arxiv is None:
-            return reject(f"its DOI is {draft.doi[:60]!r}, which is none")
     for link in (draft.url, draft.pdf_url):
         found_arxiv = found_arxiv or (arxiv_id(link) if link else None)
         found_doi = found_doi or (doi(link) if link and "doi.org/" in link else None)
+    # the paper is worth more than a broken DOI, of which publishers' own exports have many
+    left_out = {LEFT_OUT: {"doi": draft.doi}} if draft.doi and found_doi is None and not arxiv_id(draft.doi) else {}
     return replace(
         draft,
         title=title,
@@ -109,6 +111,7 @@ def normalise(draft: Draft) -> Draft | Reject:
         url=_link(draft.url) or (arxiv_url(found_arxiv) if found_arxiv else doi_url(found_doi) if found_doi else None),
         pdf_url=_link(draft.pdf_url) or (arxiv_pdf_url(found_arxiv) if found_arxiv else None),
         code_url=_link(draft.code_url),
+        extra={**draft.extra, **left_out},
     )
 
 

@@ -41,3 +41,20 @@ FORMATS: dict[str, Source] = {
 def recognise(head: bytes) -> str | None:
     """Return the name of the format that a file's first bytes show, or None."""
     return next((name for name, source in FORMATS.items() if source.recognises(head)), None)
+
+
+_BINARY = {
+    b"PK\x03\x04": "a ZIP archive", b"%PDF-": "a PDF", b"\x1f\x8b": "a gzip archive", b"\xfd7zXZ": "an xz archive",
+    b"BZh": "a bzip2 archive", b"\x89PNG": "an image", b"\xff\xd8\xff": "an image", b"SQLite format 3": "a database",
+    b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"7z\xbc\xaf": "a 7z archive", b"\x28\xb5\x2f\xfd": "a zstd archive",
+    b"\x7fELF": "a program",
+}  # fmt: skip
+
+
+def kind_of_binary(head: bytes) -> str | None:
+    """Return what a file is that is no text, or None.
+
+    >>> kind_of_binary(b"PK\\x03\\x04..."), kind_of_binary(b"@misc{a,")
+    ('a ZIP archive', None)
+    """
+    return next((kind for magic, kind in _BINARY.items() if head.startswith(magic)), None)

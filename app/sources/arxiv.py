@@ -16,7 +16,7 @@ from defusedxml.ElementTree import fromstring
 
 from app.identifiers import arxiv_id, doi
 from app.paper import Draft, Reject
-from app.sources.text import LONGEST, excerpt
+from app.sources.text import LONGEST, excerpt, with_record
 from app.venues import known_venue
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
@@ -65,12 +65,14 @@ def read(stream: BinaryIO) -> Iterator[Draft | Reject]:
         if entry is None:
             yield Reject(position, "the entry has no end: the file was cut, or the entry is too long", "")
             continue
+        whole = feed + entry + b"</" + prefix + b"feed>"
         try:
-            yield _draft(position, fromstring(feed + entry + b"</" + prefix + b"feed>", forbid_dtd=True)[0])
+            record = _draft(position, fromstring(whole, forbid_dtd=True)[0])
         except ParseError as error:
-            yield Reject(position, f"the entry isn't well-formed XML: {error}", _text(entry))
+            record = Reject(position, f"the entry isn't well-formed XML: {error}", _text(entry))
         except (DefusedXmlException, LookupError, ValueError) as error:
-            yield Reject(position, f"the entry can't be read: {error}", _text(entry))
+            record = Reject(position, f"the entry can't be read: {error}", _text(entry))
+        yield with_record(record, whole.decode("utf-8", "replace"))
 
 
 def _entries(begun: bytes, stream: BinaryIO, prefix: bytes) -> Iterator[tuple[int, bytes | None]]:

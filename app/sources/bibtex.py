@@ -23,7 +23,7 @@ from bibtexparser.splitter import Splitter
 from app.identifiers import arxiv_id, doi
 from app.paper import Draft, Reject
 from app.sources.latex import resolve_field
-from app.sources.text import BOM, Block, blocks, excerpt
+from app.sources.text import BOM, Block, blocks, excerpt, with_record
 
 logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # what it can't parse becomes a reject here
 
@@ -62,7 +62,7 @@ def read(stream: BinaryIO) -> Iterator[Draft | Reject]:
             continue
         for part in _parts(block, macros):
             if isinstance(part, Reject):
-                yield part
+                yield with_record(part, block.text)
                 continue
             position, kind, key, fields = part
             if kind in _VOLUMES or (kind == "book" and "crossref" not in fields):
@@ -75,7 +75,7 @@ def read(stream: BinaryIO) -> Iterator[Draft | Reject]:
             if parent and isinstance(draft, Draft) and not (draft.venue and draft.year):
                 waiting.append((parent, draft))
             else:
-                yield draft
+                yield with_record(draft, block.text)
     for parent, draft in waiting:
         volume = volumes.get(parent, {})
         venue = draft.venue or resolve_field(volume.get("booktitle") or volume.get("title") or "") or None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from io import StringIO
 from typing import BinaryIO
 
 from app.identifiers import arxiv_id, date, doi, slug
 from app.paper import Draft, Reject
-from app.sources.text import BOM, excerpt, lines
+from app.sources.text import BOM, excerpt, lines, with_record
 
 _COLUMNS = {
     "title": "title paper-title document-title article-title paper name primary-title",
@@ -70,7 +71,13 @@ def read(stream: BinaryIO) -> Iterator[Draft | Reject]:
         if broken:
             yield Reject(f"line {begin}", broken[0], excerpt(delimiter.join(cells)))
         elif any(cell.strip() for cell in cells):
-            yield _draft(f"line {begin}", cells, names, columns)
+            yield with_record(_draft(f"line {begin}", cells, names, columns), _table([names, cells]))
+
+
+def _table(rows: Iterable[list[str]]) -> str:
+    text = StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
 
 
 def _cells(header: str, delimiter: str) -> list[str]:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import orjson
 
 from app.paper import Draft, Reject
-from app.sources.text import lines
+from app.sources.text import lines, with_record
 
+_OBJECT = re.compile(rb"\{\s*(?:\"|\}|$)")
 _TEXTS = ("abstract", "venue", "published", "arxiv_id", "doi", "url", "pdf_url", "code_url", "venue_track")
 
 
 def recognises(head: bytes) -> bool:
-    """Tell whether the first line begins an object."""
-    return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b'{"') or head.lstrip().startswith(b"{ ")
+    """Tell whether a line begins an object, and the first one is JSON or such a line."""
+    found = [line.strip() for line in head.removeprefix(b"\xef\xbb\xbf").split(b"\n") if line.strip()]
+    if not any(_OBJECT.match(line) for line in found):
+        return False
+    try:
+        return _OBJECT.match(found[0]) is not None or orjson.loads(found[0]) is not None
+    except orjson.JSONDecodeError:
+        return False
 
 
 def read(stream: BinaryIO) -> Iterator[Draft | Reject]:
@@ -24,7 +32,7 @@ def read(stream: BinaryIO) -> Iterator[Draft | Reject]:
         if line.fault:
             yield Reject(line.position, line.fault, line.excerpt)
         elif line.text.strip():
-            yield _draft(line.text.strip(), line.position)
+            yield with_record(_draft(line.text.strip(), line.position), line.text)
 
 
 def _draft(line: str, position: str) -> Draft | Reject:

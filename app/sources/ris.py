@@ -10,9 +10,9 @@ import rispy
 
 from app.identifiers import arxiv_id, doi
 from app.paper import Draft, Reject
-from app.sources.text import BOM, Block, blocks, excerpt
+from app.sources.text import BOM, Block, blocks, excerpt, with_record
 
-_BEGINS = re.compile(r"^\s*TY  ?-")
+_BEGINS = re.compile(r"^\s*TY  ?-(?: |$)")
 _TAG = re.compile(r"^([A-Z][A-Z0-9])  ?-(?: |$)")
 _TITLES = ("title", "primary_title", "translated_title")
 _VENUES = (
@@ -30,7 +30,7 @@ _YEAR = re.compile(r"(?<!\d)\d{4,8}(?!\d)")
 def recognises(head: bytes) -> bool:
     """Tell whether the first tag is the one that begins a record."""
     text = head.decode("utf-8", "replace").removeprefix(BOM)
-    return any(_BEGINS.match(line) for line in text.splitlines()[:50] if line.strip())
+    return any(_BEGINS.match(line.rstrip("\r")) for line in text.split("\n")[:50])
 
 
 def read(stream: BinaryIO) -> Iterator[Draft | Reject]:
@@ -44,12 +44,12 @@ def read(stream: BinaryIO) -> Iterator[Draft | Reject]:
         elif block.fault:
             yield Reject(block.position, block.fault, block.excerpt)
         else:
-            yield _record(block)
+            yield with_record(_record(block), block.text)
 
 
 def _record(block: Block) -> Draft | Reject:
     lines: list[str] = []
-    for line in block.text.splitlines():
+    for line in block.text.split("\n"):
         found = _TAG.match(line.lstrip())
         if found:
             lines.append(f"{found[1]}  - {line.lstrip()[found.end() :].strip()}")

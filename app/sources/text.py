@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
+
+from app.paper import Draft, Reject
 
 LONGEST = 4_000_000
 """Bytes of a line or a record; a longer one is refused without being held in memory."""
@@ -33,6 +35,11 @@ class Block:
 def excerpt(text: str) -> str:
     """Return how a text begins, in one line."""
     return " ".join(text[:400].split())[:200]
+
+
+def with_record(found: Draft | Reject, record: str) -> Draft | Reject:
+    """Return a reject with the whole of its record, so that it can be retried; a draft as it is."""
+    return replace(found, record=record) if isinstance(found, Reject) else found
 
 
 def lines(stream: BinaryIO) -> Iterator[Block]:
