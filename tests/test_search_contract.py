@@ -135,6 +135,25 @@ def test_a_label_of_the_taxonomy_finds_the_papers_with_its_tag(engine: SearchEng
     assert "leak" in ids(ask(engine, "gradient inversion "))
 
 
+def test_a_part_of_a_label_finds_its_papers_too(engine: SearchEngine) -> None:
+    assert {"fedlora", "vertical"} <= set(ids(ask(engine, "collaborative learning ")))
+
+
+def test_a_plain_word_that_no_paper_has_is_searched_as_what_it_stands_for(engine: SearchEngine) -> None:
+    page = ask(engine, "snapshot ")
+    assert ids(page) == ["leak"]
+    assert [s.typed for s in page.synonyms] == ["snapshot"]
+    assert page.corrected == ()
+    assert marked(page, "leak") == ["images"]
+    assert ask(engine, "snapshot ", ("synonyms", "off")).total == 0
+
+
+def test_an_abbreviation_in_capitals_is_no_small_word(empty: SearchEngine) -> None:
+    empty.rebuild([paper("he", "Homomorphic Encryption"), paper("other", "He said that he would heal")])
+    assert ids(ask(empty, "HE")) == ids(ask(empty, "HE ")) == ["he"]
+    assert ids(ask(empty, "he ")) == ["other", "he"]
+
+
 def test_a_question_goes_on_with_papers_that_have_some_of_the_words(engine: SearchEngine) -> None:
     page = ask(engine, "how do gradients reveal pedestrians or stragglers")
     assert page.total_all == 0

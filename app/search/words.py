@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -17,6 +18,7 @@ from app.tagging.taxonomy import Taxonomy
 
 TYPO, PREFIX, SYNONYM, EVERYDAY, TAG = 0.8, 0.8, 0.6, 0.65, 0.3
 """What a word weighs beside the one that was typed, by how it was come to."""
+_BETWEEN = re.compile(r" & |, |[()]")
 MOST_PAIRS = 12
 LONGEST_SPAN = 6
 SHORTEST_PART = 2
@@ -140,6 +142,8 @@ class _Reader:
     def word(self, typed: _Typed, *, loose: bool) -> None:
         """Note what one word stands for by itself."""
         own = stem(typed.form)
+        if loose and typed.form in STOP_WORDS and typed.word.isupper() and (own,) in self.known_synonyms.also:
+            return  # HE isn't "he"
         typed.also(own, 1.0)
         self.marked.add(own)
         typed.conditions.append(Terms("words", (own,)))
@@ -149,10 +153,14 @@ class _Reader:
             self._as_one(typed, self.vocabulary.starting_with(typed.form), PREFIX)
         if not loose:
             return
-        self._typos(typed)
+        if (own,) not in self.known_synonyms.also and (own,) not in self.known_synonyms.everyday:
+            self._typos(typed)
 
     def everyday(self, typed: list[_Typed], kept: set[int]) -> None:
-        """Note what plain words and expressions stand for, at the rarest word of each."""
+        """Note what plain words and expressions stand for, at the rarest word of each.
+
+        A plain word that no paper has is searched as what it stands for.
+        """
         own = [stem(t.form) for t in typed]
         for start in range(len(typed)):
             for end in range(start + 1, min(len(typed), start + LONGEST_SPAN) + 1):
@@ -161,6 +169,10 @@ class _Reader:
                 if not terms or not told:
                     continue
                 rarest = min(told, key=lambda i: self.vocabulary.count(own[i]))
+                if end - start == 1 and not self.vocabulary.count(own[start]):
+                    typed[start].conditions += [self._synonym(term, [typed[start]]) for term in terms]
+                    self.synonyms.append(Synonym(typed[start].word, terms))
+                    continue
                 for key in map(stems, terms):
                     place = ("", key[0]) if len(key) == 1 else ("terms", as_word(key))
                     typed[rarest].everyday[place] = EVERYDAY
@@ -213,11 +225,11 @@ class _Reader:
                 together = typed[start:end]
                 key = tuple(stem(t.form) for t in together)
                 also = self.known_synonyms.also.get(key, ()) if loose else ()
-                tags = labels.get(key, ()) if loose else ()
+                tags = [tag for name in (key, *map(_key, also)) for tag in labels.get(name, ())] if loose else []
                 conditions = [self._synonym(term, together) for term in also]
                 conditions += [self._tag(facet, label, together) for facet, label, _ in tags]
                 if also or tags:
-                    names = (*also, *(name for _, _, name in tags))
+                    names = (*also, *(name for _, _, name in labels.get(key, ())))
                     self.synonyms.append(Synonym(" ".join(t.word for t in together), tuple(dict.fromkeys(names))))
                 if 1 < len(together) < 4 and self.vocabulary.has_form("".join(t.form for t in together)):
                     conditions.append(self._together(together))
@@ -309,7 +321,27 @@ def _labels(taxonomy: Taxonomy) -> Labels:
         found: Labels = {}
         for facet in taxonomy:
             for label in facet.labels:
-                for key in {tuple(stems(label.label)), tuple(stems(label.id))}:
+                for key in {*map(_key, _names(label.label)), _key(label.id)}:
                     found.setdefault(key, []).append((facet.id, label.id, label.label))
         known = _known_labels[id(taxonomy)] = (taxonomy, found)
     return known[1]
+
+
+def _names(label: str) -> Iterator[str]:
+    """Yield a label, and where it names several things or has brackets, each of them.
+
+    >>> sorted(_names("Federated & collaborative learning"))[:2]
+    ['Federated', 'Federated & collaborative learning']
+    >>> sorted(_names("DP training (DP-SGD)"))
+    ['DP training', 'DP training (DP-SGD)', 'DP-SGD']
+    """
+    yield label
+    parts = [part.strip() for part in _BETWEEN.split(label) if part.strip()]
+    if len(parts) > 1:
+        yield from parts
+        if not label.endswith(")"):
+            yield from (f"{part} {label.split()[-1]}" for part in parts[:-1])  # "federated learning"
+
+
+def _key(name: str) -> tuple[str, ...]:
+    return tuple(stems(name))
