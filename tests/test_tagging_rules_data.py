@@ -1,0 +1,107 @@
+"""What kind of data a paper is about: the rules of the guide that matter most, each with a paper made up for it."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.tagging.tagger import load_tagger
+
+TAGGER = load_tagger()
+
+PAPERS = {
+    "the benchmarks of an evaluation aren't what a general method is about": (
+        "Adaptive step sizes for federated optimisation",
+        "We propose a federated optimiser whose step size adapts to drift. Experiments on CIFAR-10 and FEMNIST show"
+        " that it reaches the accuracy of tuned baselines in fewer rounds on image classification.",
+        set(),
+    ),
+    "fields of application in passing aren't either": (
+        "Sharper rates for private minimax problems",
+        "Deep learning is widely used in many domains such as computer vision, natural language processing and"
+        " healthcare. We give rates for private minimax optimisation.",
+        set(),
+    ),
+    "a task for which the method is made is": (
+        "Private pre-training without public data",
+        "We study private pre-training for image classification. Our vision transformers learn from synthetic images"
+        " before they see private images.",
+        {"image"},
+    ),
+    "a face is the more specific picture": (
+        "Hiding identities from face recognition",
+        "Face recognition threatens people in photos. We perturb face images so that faces can't be matched.",
+        {"face"},
+    ),
+    "people known by their look are faces, vehicles are images": (
+        "Camera-aware vehicle re-identification",
+        "Vehicle re-identification, unlike person re-identification, must match images of nearly equal cars across"
+        " cameras. We align views of vehicle images.",
+        {"image"},
+    ),
+    "models of vision and language are both": (
+        "Do vision-language models leak what they saw?",
+        "Vision-language models learn from images and their captions. We measure what they memorise.",
+        {"image", "text"},
+    ),
+    "pictures made from a prompt are pictures": (
+        "Unlearning concepts in text-to-image diffusion",
+        "Text-to-image diffusion models reproduce protected images. We erase concepts from the image generator.",
+        {"image"},
+    ),
+    "the network of the clients is no graph data": (
+        "Gossip over time-varying graphs",
+        "We analyse decentralized SGD where clients talk over a communication graph, and bound the consensus error.",
+        set(),
+    ),
+    "graphs that are learned from are": (
+        "Federated learning of graph neural networks",
+        "Clients hold subgraphs of a social network. We train graph neural networks for node classification.",
+        {"graph"},
+    ),
+    "differential privacy alone is no table": (
+        "Private mean estimation",
+        "We estimate the mean of a distribution under differential privacy with optimal error.",
+        set(),
+    ),
+    "records and queries are": (
+        "Synthetic tables under differential privacy",
+        "We release synthetic tabular data that answers marginal queries over census data.",
+        {"tabular"},
+    ),
+    "health stands beside the modality": (
+        "Federated segmentation of brain MRI",
+        "Hospitals train a segmentation model on MRI scans of their patients without sharing medical images.",
+        {"image", "health"},
+    ),
+    "a robot's trajectory tells no one's whereabouts": (
+        "Trajectory optimization for quadrotors",
+        "We plan collision-free trajectories of aerial robots and track them with a predictive controller.",
+        set(),
+    ),
+    "people's whereabouts are location data": (
+        "Geo-indistinguishable check-ins",
+        "Apps collect location data of their users. We perturb user locations with geo-indistinguishability.",
+        {"location"},
+    ),
+    "a video of the results is no video data": (
+        "Dexterous regrasping by tactile feedback",
+        "We regrasp objects with a multi-fingered hand. A video is available at https://example.org/regrasp.",
+        set(),
+    ),
+    "code that is released is no source code": (
+        "Robust aggregation by trimmed means",
+        "We propose an aggregation rule for federated learning. The source code is available at https://example.org.",
+        set(),
+    ),
+    "LaTeX's \\text is no text": (
+        "Lower bounds for private selection",
+        r"We show that every private algorithm needs $\text{poly}(\log n)$ samples in the worst case.",
+        set(),
+    ),
+}
+
+
+@pytest.mark.parametrize("reason", PAPERS)
+def test_data_is_what_the_paper_is_about(reason: str) -> None:
+    title, abstract, expected = PAPERS[reason]
+    assert {tag.label for tag in TAGGER.tag(title, abstract) if tag.facet == "data"} == expected
