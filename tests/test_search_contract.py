@@ -281,6 +281,27 @@ def test_many_people_of_one_name_come_by_their_papers(empty: SearchEngine) -> No
     assert [author.name for author in found.authors] == ["Wei Li a", "Wei Li b"]
 
 
+def test_related_papers_share_rare_words_labels_or_authors(engine: SearchEngine) -> None:
+    by_id = {p.id: p for p in PAPERS}
+
+    def related(paper_id: str, most: int = 5) -> list[str]:
+        return [p.id for p in engine.related(by_id[paper_id], most)]
+
+    assert related("one")[0] == "two"
+    assert "mia-text" in related("shokri")
+    assert "vertical" in related("fedlora")
+    assert len(related("fedlora", 1)) == 1
+    assert all(paper_id not in related(paper_id) for paper_id in by_id)
+    alone = paper("alone", "Nothing Shared", "zzz", authors=())
+    assert engine.related(alone, 5) == ()
+
+
+def test_papers_of_an_author_are_related(empty: SearchEngine) -> None:
+    one, other = paper("one", "Apples", authors=("Ada X",)), paper("other", "Pears", authors=("Ada X", "B Y"))
+    empty.rebuild([one, other, paper("third", "Plums", authors=("C Z",))])
+    assert [p.id for p in empty.related(one, 5)] == ["other"]
+
+
 NASTY = [
     "\x00", "a\x00b", "\ud800", "x" * 5_000, "word " * 1_000, '"' * 301, "(((((", "a OR " * 500, "-", "title:", '""',
     '"phrase" ' * 300, "-a " * 400, "\\", '"\\"', "technique:\"x' OR 1=1", "*", "a*b?c", "ﷺ" * 100, "日本語 の 論文",

@@ -119,6 +119,9 @@ class SearchEngine(Protocol):
     def suggest(self, request: SearchRequest) -> Suggested:
         """Return what the text of a request, as it is typed, may become: at most ``per_page`` of each; no facets."""
 
+    def related(self, paper: Paper, most: int) -> tuple[Paper, ...]:
+        """Return the papers that share most rare words, labels and authors with one; one request to the index."""
+
     def put(self, papers: Sequence[Paper]) -> None:
         """Add or replace papers by id; return when they are searchable. Doing it again changes nothing."""
 

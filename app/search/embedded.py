@@ -17,20 +17,21 @@ from pathlib import Path
 from threading import RLock
 from typing import IO
 
-import orjson
 import tantivy
 from tantivy import Order, Query
 
 from app.paper import Paper
-from app.search import EngineUnavailable, Hit, IndexInUse, SearchPage, SearchRequest, Sort, Suggested, names
-from app.search.condition import Condition, Starts, every
+from app.search import EngineUnavailable, IndexInUse, SearchPage, SearchRequest, Suggested, names
 from app.search.condition import Except as Not
-from app.search.document import Kind, facet_field, fields, from_json, stamp, to_document, to_json
-from app.search.plan import FEW, Plan, plan
-from app.search.rank import FULL, PART, Weights
+from app.search.condition import Starts, every
+from app.search.document import Kind, fields, stamp, to_document, to_json
+from app.search.plan import FEW, plan
+from app.search.rank import FULL, PART
+from app.search.related import related_plan
 from app.search.snippet import hit
 from app.search.synonyms import load_synonyms
 from app.search.tantivy_query import Writer, schema_of
+from app.search.tantivy_reading import Reading
 from app.search.vocabulary import Vocabulary
 from app.tagging.taxonomy import Taxonomy
 
@@ -72,80 +73,49 @@ class EmbeddedEngine:
     def search(self, request: SearchRequest) -> SearchPage:
         """Answer a request; a page beyond the last has no hits, and the true total."""
         with self._failures("read"):
-            opened = self._current()
-            searcher, generation = opened.index.searcher(), self._generation(opened)
-            made = plan(request, self._taxonomy, self._synonyms, self._vocabulary(opened, generation))
+            index, vocabulary, generation = self._read()
+            made = plan(request, self._taxonomy, self._synonyms, vocabulary)
             offset = (request.page - 1) * request.per_page
             found = made.within(made.found)
-            addresses, total_all = self._page(searcher, made, found, offset, request.per_page, FULL)
+            addresses, total_all = index.page(made, found, offset, request.per_page, FULL)
             total, answered = total_all, made.found
-            if made.some is not None and total_all < FEW and self._count(searcher, made.words) < FEW:
+            if made.some is not None and total_all < FEW and index.count(made.words) < FEW:
                 rest = every([made.within(made.some), Not(found)])
                 start = max(0, offset - total_all)
-                more, others = self._page(searcher, made, rest, start, request.per_page - len(addresses), PART)
+                more, others = index.page(made, rest, start, request.per_page - len(addresses), PART)
                 addresses, total, answered = [*addresses, *more], total_all + others, made.some
-            hits = tuple(self._hit(searcher, address, made) for address in addresses)
-            facets = self._facets(searcher, made, answered)
+            hits = tuple(hit(index.paper(address), made.marks) for address in addresses)
+            facets = index.facets(made, answered)
             return SearchPage(hits, total, total_all, facets, generation, made.synonyms, made.corrected)
 
     def suggest(self, request: SearchRequest) -> Suggested:
         """Return what the text of a request, as it is typed, may become."""
         with self._failures("read"):
-            opened = self._current()
-            searcher, most = opened.index.searcher(), request.per_page
-            made = plan(request, self._taxonomy, self._synonyms, self._vocabulary(opened, self._generation(opened)))
-            addresses, _ = self._page(searcher, made, made.within(made.found), 0, most, FULL)
-            papers = tuple(self._hit(searcher, address, made).paper for address in addresses)
+            index, vocabulary, _ = self._read()
+            made, most = plan(request, self._taxonomy, self._synonyms, vocabulary), request.per_page
+            papers = index.papers(index.page(made, made.within(made.found), 0, most, FULL)[0])
             if not (name := names.typed(request.text)):
                 return Suggested((), papers)
-            query = self._write.condition(Starts("people", name))
-            newest = searcher.search(query, names.MOST_PAPERS, order_by_field="newest", order=Order.Asc).hits
-            theirs = (self._hit(searcher, address, made).paper for _, address in newest)
+            theirs = index.papers(index.newest(Starts("people", name), names.MOST_PAPERS))
             return Suggested(names.going_on(name, theirs, most), papers)
 
-    def _page(
-        self, searcher: tantivy.Searcher, made: Plan, condition: Condition, offset: int, limit: int, weights: Weights
-    ) -> tuple[list[tantivy.DocAddress], int]:
-        """Return the papers of a page in the plan's order, and how many there are."""
-        query = self._write.condition(condition)
-        inside = limit > 0 and offset < searcher.num_docs
-        limit, offset = (limit, offset) if inside else (1, 0)  # tantivy makes room for all that it passes over
-        if made.order == Sort.RELEVANCE:
-            result = searcher.search(self._write.ranked(query, made, weights), limit, offset=offset)
-        else:
-            field = "by_title" if made.order == Sort.TITLE else "newest"
-            order = Order.Desc if made.order == Sort.OLDEST else Order.Asc
-            result = searcher.search(query, limit, order_by_field=field, offset=offset, order=order)
-        count: int = result.count  # type: ignore[attr-defined]
-        return [address for _, address in result.hits] if inside else [], count
+    def related(self, paper: Paper, most: int) -> tuple[Paper, ...]:
+        """Return the papers that share most rare words, labels and authors with one."""
+        with self._failures("read"):
+            index, vocabulary, _ = self._read()
+            made = related_plan(paper, self._taxonomy, vocabulary)
+            return index.papers(index.page(made, made.found, 0, most, PART)[0])
 
-    def _count(self, searcher: tantivy.Searcher, condition: Condition) -> int:
-        count: int = searcher.search(self._write.condition(condition), 1).count  # type: ignore[attr-defined]
-        return count
-
-    def _hit(self, searcher: tantivy.Searcher, address: tantivy.DocAddress, made: Plan) -> Hit:
-        stored: bytes = searcher.doc(address)["paper"][0]
-        return hit(from_json(orjson.loads(stored)), made.marks)
-
-    def _facets(self, searcher: tantivy.Searcher, made: Plan, condition: Condition) -> dict[str, dict[str, int]]:
-        """Return the counts of all facets: one pass for those without a filter, one more for each with one."""
-        facets = [*self._taxonomy.by_id, "venue", "year"]
-        passes: dict[str | None, list[str]] = {}
-        for name in facets:
-            passes.setdefault(name if name in made.filters else None, []).append(name)
-        counts: dict[str, dict[str, int]] = {}
-        for without, counted in passes.items():
-            query = self._write.condition(made.within(condition, without))
-            wanted = {name: {"terms": {"field": self._field(name), "size": 60_000}} for name in counted}
-            result = searcher.aggregate(query, wanted)
-            for name in counted:
-                counts[name] = {
-                    str(int(b["key"]) if name == "year" else b["key"]): b["doc_count"] for b in result[name]["buckets"]
-                }
-        return {name: counts[name] for name in facets}
-
-    def _field(self, facet: str) -> str:
-        return facet_field(facet) if facet in self._taxonomy.by_id else facet
+    def _read(self) -> tuple[Reading, Vocabulary, str]:
+        """Return the index as it is now, its words, and its generation."""
+        opened = self._current()
+        generation = self._generation(opened)
+        searcher = opened.index.searcher()
+        words = opened.words
+        if words is None or words[0] != generation:
+            words = generation, Vocabulary(searcher.terms_with_prefix("forms", ""), searcher.num_docs)
+            opened.words = words
+        return Reading(searcher, self._write, self._taxonomy), words[1], generation
 
     def revisions(self) -> Iterator[tuple[str, int]]:
         """Yield id and revision of every paper in the index."""
@@ -330,14 +300,6 @@ class EmbeddedEngine:
 
     def _generation(self, opened: _Opened) -> str:
         return f"{opened.folder.name}-{opened.seen:x}"
-
-    def _vocabulary(self, opened: _Opened, generation: str) -> Vocabulary:
-        words = opened.words
-        if words is None or words[0] != generation:
-            searcher = opened.index.searcher()
-            words = generation, Vocabulary(searcher.terms_with_prefix("forms", ""), searcher.num_docs)
-            opened.words = words
-        return words[1]
 
     @contextmanager
     def _failures(self, what: str) -> Iterator[None]:

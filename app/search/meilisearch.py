@@ -23,6 +23,7 @@ from app.search.meilisearch_queries import EVERY, Asked, Known, total_of
 from app.search.meilisearch_server import NoIndex, Server
 from app.search.plan import FEW, plan
 from app.search.rank import FULL, PART, TEXTS
+from app.search.related import related_plan
 from app.search.snippet import hit
 from app.search.synonyms import load_synonyms
 from app.search.vocabulary import Vocabulary
@@ -108,6 +109,13 @@ class MeilisearchEngine:
         answers = [[from_json(document["paper"]) for document in answer["hits"]] for answer in self._search(queries)]
         people = names.going_on(name, answers[1], most) if name else ()
         return Suggested(people, tuple(answers[0]))
+
+    def related(self, paper: Paper, most: int) -> tuple[Paper, ...]:
+        """Return the papers that share most rare words, labels and authors with one."""
+        known = self._known or self._what_is_known()
+        asked = Asked(self, related_plan(paper, self._taxonomy, known.vocabulary), known)
+        hits = self._server.post("/multi-search", asked.federated([paper.id], 0, most, everyone=False))["hits"]
+        return tuple(from_json(document["paper"]) for document in asked.page(hits, 0, most, PART))
 
     def _search(self, queries: list[dict[str, Any]]) -> list[dict[str, Any]]:
         results = self._server.post("/multi-search", {"queries": queries})["results"]

@@ -80,5 +80,5 @@ def seems_few(plan: Plan, vocabulary: Vocabulary) -> bool:
 
 def _about(group: Group, vocabulary: Vocabulary) -> int:
     """Return about how many papers have anything that a word may stand for."""
-    count = sum(vocabulary.count(way.value) for way in group.alternatives if not way.field)
-    return min(vocabulary.papers, count)
+    words = [way.value for way in group.alternatives if not way.field]
+    return min(vocabulary.papers, sum(map(vocabulary.count, words)) if words else vocabulary.papers // 50)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -11,15 +11,13 @@ import orjson
 from app.catalogue import Record, SourceRecord
 from app.identifiers import arxiv_doi, arxiv_url, doi_url
 from app.paper import ARXIV, Paper, Tag
-from app.search import Highlighted, SearchRequest, Sort
-from app.search.tree import Field, Node, Or, Word
+from app.search import Highlighted
 from app.tagging.taxonomy import Facet, Taxonomy
 from app.web import citations
 from app.web.address import Address
 from app.web.views import Frame, Link, author_links, colours, is_web, outward_links, pdf_url
 
 FORMATS = (("bib", "BibTeX"), ("ris", "RIS"), ("csl.json", "CSL-JSON"), ("md", "Markdown"), ("json", "JSON"))
-MOST_RELATED = 6
 URL_SAFE = ":/?#[]@!$&'()*+,;=%~"
 AROUND = 60
 """Characters of context on each side of the words that earned a tag."""
@@ -111,30 +109,6 @@ def paper_view(record: Record, related: Sequence[Paper] | None, taxonomy: Taxono
         origins=[_origin(source) for source in record.sources],
         updated=record.updated_at.date().isoformat(),
     )
-
-
-def related_request(paper: Paper, taxonomy: Taxonomy) -> SearchRequest:
-    """Return the search for papers that share labels and title words with this one; it finds the paper too."""
-    wanted: list[Node] = [
-        Field(facet.id, Word(label)) for facet in taxonomy for label in paper.labels.get(facet.id, ())
-    ]
-    words = {word.strip(".,:;?!()\"'“”").lower() for word in paper.title.split()}
-    wanted += [Word(word) for word in sorted(words) if len(word) > 4 and word.isalpha()]
-    if not wanted:
-        return SearchRequest(per_page=1)
-    tree: Node = Or(tuple(wanted)) if len(wanted) > 1 else wanted[0]
-    return SearchRequest(text=paper.title, tree=tree, sort=Sort.RELEVANCE, per_page=40, synonyms=False)
-
-
-def most_related(paper: Paper, found: Iterable[Paper]) -> list[Paper]:
-    """Return those of the found papers that share most labels, in the engine's order among equals."""
-    own = {(facet, label) for facet, labels in paper.labels.items() for label in labels}
-
-    def shared(other: Paper) -> int:
-        return len(own & {(facet, label) for facet, labels in other.labels.items() for label in labels})
-
-    others = [other for other in found if other.id != paper.id]
-    return sorted(others, key=shared, reverse=True)[:MOST_RELATED]
 
 
 def _byline(paper: Paper) -> str:

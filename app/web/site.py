@@ -14,9 +14,10 @@ from app.search import EngineUnavailable, SearchEngine, SearchRequest
 from app.settings import Settings
 from app.tagging.taxonomy import Taxonomy
 from app.web.matrix import Matrix
-from app.web.paper_view import most_related, related_request
 from app.web.render import Render, StaticFile, etag
 from app.web.search_view import Names
+
+MOST_RELATED = 6
 
 
 @dataclass
@@ -58,10 +59,9 @@ class Site:
     def related(self, paper: Paper) -> list[Paper] | None:
         """Return the papers that have most in common with one; None where the engine can't say."""
         try:
-            found = self.engine.search(related_request(paper, self.taxonomy))
+            return list(self.engine.related(paper, MOST_RELATED))
         except EngineUnavailable:
             return None
-        return most_related(paper, (hit.paper for hit in found.hits))
 
     def tag(self, request: Request) -> str:
         """Return the tag of an answer that changes with the index only.
