@@ -22,7 +22,7 @@ from bibtexparser.splitter import Splitter
 
 from app.identifiers import arxiv_id, doi
 from app.paper import Draft, Reject
-from app.sources.latex import resolve_field
+from app.sources.latex import resolve, resolve_field
 from app.sources.text import BOM, Block, blocks, excerpt, with_record
 
 logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # what it can't parse becomes a reject here
@@ -233,11 +233,14 @@ def _published(text: Mapping[str, str]) -> str | None:
 def _names(field: str) -> tuple[str, ...]:
     """Return the authors as printed; "others" stays, so that a whole list can win.
 
+    >>> _names("Mu{\\\\~n}oz, Ana~Mar{\\\\'i}a")
+    ('Ana María Muñoz',)
     >>> _names("van der Maaten, Laurens and {Google Research} and D{\\\\\\"u}rmuth, Markus and others")
     ('Laurens van der Maaten', 'Google Research', 'Markus Dürmuth', 'others')
     """
     names = []
-    for name in split_multiple_persons_names(" ".join(field.split())):
+    # accents first: to the parser of names "\\~" is a space
+    for name in split_multiple_persons_names(resolve(" ".join(field.split()))):
         try:
             parts = parse_single_name_into_parts(name, strict=False)
         except (InvalidNameError, IndexError):
