@@ -1,0 +1,92 @@
+"""What a paper adds, by the guide: short texts of our own, one for each distinction that matters."""
+
+import pytest
+
+from app.tagging.tagger import Tagger, load_tagger
+
+
+@pytest.fixture(scope="module")
+def tagger() -> Tagger:
+    """The catalogue's own tagger."""
+    return load_tagger()
+
+
+PAPERS = [
+    (
+        "A Survey of Private Learning",
+        "This survey reviews recent work on private learning. We discuss open problems and future directions.",
+        {"overview"},
+    ),
+    (
+        "Steal the Bait: Membership Inference Attacks on Speech Models",
+        "Speech models are widely used. We propose a new membership inference attack that needs only labels. "
+        "Our attack achieves a high attack success rate and reveals a privacy risk of such models.",
+        {"attack"},
+    ),
+    (
+        "Defending Against Model Inversion Attacks with Noise",
+        "Model inversion attacks recover private training images. We propose a defense that perturbs features. "
+        "It protects the privacy of users and reduces the attack success rate.",
+        {"defence"},
+    ),
+    (
+        "A Differentially Private Optimizer with Better Accuracy",
+        "We propose a differentially private optimizer that clips gradients by layer. It improves accuracy over "
+        "DP-SGD at the same privacy budget and protects the training data.",
+        {"defence"},
+    ),
+    (
+        "Optimal Rates for Private Mean Estimation",
+        "We study mean estimation under differential privacy. We give an algorithm whose error is minimax optimal "
+        "up to logarithmic factors, and prove a matching lower bound on the sample complexity of any private algorithm.",
+        {"defence", "theory"},
+    ),
+    (
+        "Lower Bounds for Learning Halfspaces",
+        "We prove lower bounds on the sample complexity of learning halfspaces under adversarial noise. Our results "
+        "show a separation between proper and improper learners, and the bounds are tight up to constant factors.",
+        {"theory"},
+    ),
+    (
+        "FedMix: Handling Heterogeneous Clients in Federated Learning",
+        "Federated learning keeps data local. We propose a novel framework that tackles heterogeneity of clients. "
+        "Experiments on three datasets show that it outperforms the state of the art and cuts communication cost.",
+        {"method"},
+    ),
+    (
+        "Depth Estimation with Two Cameras for Mobile Robots",
+        "We present a novel network for depth estimation on mobile robots. It outperforms existing methods in "
+        "accuracy and runs in real time.",
+        {"method"},
+    ),
+    (
+        "How Do People Share Photos? An Empirical Study",
+        "It is unclear how people decide which photos to share. We conducted interviews with 30 participants. "
+        "We find that most of them rarely think of bystanders. Our findings suggest new settings.",
+        {"measurement"},
+    ),
+    (
+        "DrawBench: A Dataset of Sketches",
+        "There is a lack of datasets of sketches. We introduce a new dataset of 20,000 sketches with annotations. "
+        "The dataset is publicly available.",
+        {"resource"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("title", "abstract", "contributions"), PAPERS, ids=[paper[0] for paper in PAPERS])
+def test_contributions(tagger: Tagger, title: str, abstract: str, contributions: set[str]) -> None:
+    """Each tag carries the words that speak for it."""
+    tags = [tag for tag in tagger.tag(title, abstract) if tag.facet == "contribution"]
+    assert {tag.label for tag in tags} == contributions
+    for tag in tags:
+        assert tag.evidence
+        for e in tag.evidence:
+            assert (title if e.field == "title" else abstract)[e.start : e.end] == e.text
+
+
+def test_what_remains_is_a_method(tagger: Tagger) -> None:
+    """A paper that shows no sign of anything else has a method, by the words with which it begins."""
+    tags = [tag for tag in tagger.tag("Gears that turn", "We let gears turn.") if tag.facet == "contribution"]
+    assert [tag.label for tag in tags] == ["method"]
+    assert tags[0].evidence[0].text
