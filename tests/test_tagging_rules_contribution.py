@@ -38,7 +38,7 @@ PAPERS = [
     (
         "Optimal Rates for Private Mean Estimation",
         "We study mean estimation under differential privacy. We give an algorithm whose error is minimax optimal "
-        "up to logarithmic factors, and prove a matching lower bound on the sample complexity of any private algorithm.",
+        "up to logarithmic factors, and prove a lower bound on the sample complexity of any private algorithm.",
         {"defence", "theory"},
     ),
     (
