@@ -47,7 +47,7 @@ def test_the_first_page_shows_the_ways_in(site: TestClient) -> None:
     assert "119 papers" in html
     for facet in TAXONOMY:
         assert f"</span>{facet.label}</h3>" in html
-    assert len(titles(html)) == 5
+    assert len(titles(html)) == 6
 
 
 def test_a_fragment_is_a_part_of_the_page(site: TestClient) -> None:
@@ -110,10 +110,20 @@ def test_what_is_not_there_is_404(site: TestClient, path: str) -> None:
 
 
 def test_an_empty_answer_helps(site: TestClient) -> None:
-    html = site.get("/search?technique=blockchain&attack=side-channel&q=speech").text
-    assert "No paper matches all of this" in html
-    for drop in ("without words", "without technique", "without attack"):
-        assert drop in html
+    papers = site.get("/api/v1/papers?per_page=200").json()["papers"]
+    one, other = next(
+        (a, b) for a in papers for b in papers if a["techniques"] and b["attacks"]
+        and not any(a["techniques"][0] in p["techniques"] and b["attacks"][0] in p["attacks"] for p in papers)
+    )  # fmt: skip
+    query = f"technique={one['techniques'][0]}&attack={other['attacks'][0]}"
+    for address, word in ((query, "without"), (f"{query}&q=zzyzxqq", "alone")):
+        html = unescape(site.get(f"/search?{address}").text)
+        assert "No paper matches all of this" in html
+        ways = re.findall(r'<li><a href="([^"]+)">([\d,]+) with[^<]*</a>', html.partition('class="ways-out"')[2])
+        assert len(ways) == 2
+        for url, count in ways:
+            assert total(site.get(url).text) == int(count.replace(",", ""))
+        assert word in html.partition('class="ways-out"')[2]
 
 
 def test_a_paper_says_all_that_is_known(site: TestClient) -> None:

@@ -12,6 +12,7 @@ from app.tagging.taxonomy import Facet, Taxonomy
 from app.web.address import Address
 from app.web.matrix import MatrixView
 from app.web.paper_view import script_json
+from app.web.quality import Quality
 from app.web.search_view import Names
 from app.web.views import BarChart, Card, Frame, Link, card, colours, year_chart
 
@@ -89,6 +90,7 @@ class AboutView:
     facets: Sequence[Facet]
     labels: int
     cite: str
+    quality: Sequence[Quality] = ()
 
 
 def day(moment: datetime | None) -> str:
@@ -167,7 +169,7 @@ def home_view(
         updated=day(updated_at),
         overviews=[_flat(view) for view in overviews(page, taxonomy, address, names, 7)],
         newest=[card(hit, taxonomy, address) for hit in page.hits],
-        years=year_chart(page.facets.get("year", {}), 360, 120),
+        years=year_chart(page.facets.get("year", {}), 360, 110),
         matrix=matrix,
         unavailable=is_down,
     )
@@ -175,9 +177,12 @@ def home_view(
 
 def value_view(
     kind: str, label: str, means: str, colour: int, page: SearchPage, request: SearchRequest, taxonomy: Taxonomy,
-    address: Address, names: Names, canonical: str, own: tuple[Facet, str] | None = None,
+    address: Address, names: Names, canonical: str, own: tuple[Facet, str] | None = None, span: Sequence[int] = (),
 ) -> ValueView:  # fmt: skip
-    """Return the view of a value, venue or author; ``own`` is the facet and label that the page is about."""
+    """Return the view of a value, venue or author.
+
+    ``own`` is the facet and label that the page is about, ``span`` are the years of the whole catalogue.
+    """
     params = [(name, value) for name, value in url_params(replace(request, per_page=20)) if name != "page"]
     parents: list[Link] = []
     children: list[Counted] = []
@@ -196,7 +201,7 @@ def value_view(
     return ValueView(
         frame=Frame(f"{label} – {kind.lower()}", means, address.absolute(canonical), unapi=True),
         kind=kind, label=label, means=means, colour=colour, total=page.total, parents=parents, children=children,
-        years=year_chart(page.facets.get("year", {}), 560, 90, colour), together=together,
+        years=year_chart(page.facets.get("year", {}), 560, 72, colour, span), together=together,
         cards=[card(hit, taxonomy, address) for hit in page.hits],
         all_url=address.path("/search", params), matrix_url=address.path("/matrix", params),
         feed_url=address.path("/search.atom", params),

@@ -12,7 +12,7 @@ from app.search.tree import And, Everything, Field, Node, Or, Word
 from app.tagging.taxonomy import Facet, Label, Taxonomy
 from app.web.address import Address
 from app.web.exports import csv_line
-from app.web.views import Frame, Link
+from app.web.views import BarChart, Frame, Link, colours, year_chart
 
 LEVELS = 5
 """Shades of the heat map, besides empty."""
@@ -31,6 +31,8 @@ class Matrix:
     counts: Mapping[tuple[str, str], int]
     row_totals: Mapping[str, int]
     column_totals: Mapping[str, int]
+    years: Mapping[str, Mapping[str, int]]
+    """Papers by year, for each label of the rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,15 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Growth:
+    """How the papers of a label came over the years; all charts of a page have the same axes."""
+
+    label: Link
+    total: int
+    chart: BarChart
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """A facet that can be chosen for an axis."""
 
@@ -84,6 +95,9 @@ class MatrixView:
     total: int
     empty: int
     cells: int
+    most: int
+    growth: Sequence[Growth]
+    span: str
     row_choices: Sequence[Choice]
     column_choices: Sequence[Choice]
     hidden: Sequence[tuple[str, str]]
@@ -111,13 +125,14 @@ def matrix(request: SearchRequest, rows: Facet, columns: Facet, ask: Ask) -> Mat
     settled = _settled(replace(request, page=1, per_page=1), (rows, columns))
     base = ask(settled)
     row_totals, column_totals = base.facets.get(rows.id, {}), base.facets.get(columns.id, {})
-    counts = {}
+    counts, years = {}, {}
     for label in rows.labels:
         if row_totals.get(label.id):
             found = ask(replace(settled, tree=_and(settled.tree, Field(rows.id, Word(label.id)))))
+            years[label.id] = found.facets.get("year", {})
             for column in columns.labels:
                 counts[label.id, column.id] = found.facets.get(columns.id, {}).get(column.id, 0)
-    return Matrix(rows, columns, request, base.total, counts, row_totals, column_totals)
+    return Matrix(rows, columns, request, base.total, counts, row_totals, column_totals, years)
 
 
 def _settled(request: SearchRequest, facets: tuple[Facet, ...]) -> SearchRequest:
@@ -140,12 +155,14 @@ def _and(tree: Node, part: Node) -> Node:
 
 
 def shade(count: int, most: int) -> int:
-    """Return the shade of a count: the count itself where all are small, else by its root, so that few stay visible.
+    """Return the shade of a count: from 1 for one paper to the darkest for most, by the root, so that few stay visible.
 
-    >>> [shade(count, 3) for count in (0, 1, 3)], [shade(count, 400) for count in (1, 30, 400)]
-    ([0, 1, 3], [1, 2, 5])
+    >>> [shade(count, 3) for count in (0, 1, 2, 3)], [shade(count, 400) for count in (1, 30, 400)], shade(1, 1)
+    ([0, 1, 3, 5], [1, 2, 5], 1)
     """
-    return count if most <= LEVELS else math.ceil(LEVELS * math.sqrt(count / most))
+    if count < 2 or most < 2:
+        return min(count, 1)
+    return 1 + round((LEVELS - 1) * (math.sqrt(count) - 1) / (math.sqrt(most) - 1))
 
 
 def matrix_view(found: Matrix, taxonomy: Taxonomy, address: Address, *, small: bool = False) -> MatrixView:
@@ -168,6 +185,17 @@ def matrix_view(found: Matrix, taxonomy: Taxonomy, address: Address, *, small: b
         return Row(link, found.row_totals.get(label.id, 0), cells, label.id, [c for c in children if c.total])
 
     rows = [row(label) for label in found.rows.labels if label.parent is None and found.row_totals.get(label.id)]
+    own = colours(taxonomy)[found.rows.id]
+    tops = [label for label in found.rows.labels if label.parent is None and found.years.get(label.id)]
+    tallest = max((max(found.years[label.id].values()) for label in tops), default=0)
+    span = sorted({int(year) for label in tops for year in found.years[label.id]})
+    growth = [
+        Growth(
+            Link(label.label, address.value(found.rows, label.id), label.means), found.row_totals[label.id],
+            year_chart(found.years[label.id], 160, 28, own, span, tallest, counted=False),
+        )
+        for label in sorted(tops, key=lambda label: -found.row_totals[label.id])
+    ]  # fmt: skip
     every = [cell for r in rows for line in (r, *r.children) for cell in line.cells]
     params = url_params(request)
     asked = [("rows", found.rows.id), ("columns", found.columns.id)]
@@ -184,6 +212,7 @@ def matrix_view(found: Matrix, taxonomy: Taxonomy, address: Address, *, small: b
             for c in columns
         ],
         rows=rows, total=found.total, empty=sum(not cell.count for cell in every), cells=len(every),
+        most=most, growth=growth, span=f"{span[0]}–{span[-1]}" if span else "",
         row_choices=[Choice(f.id, f.label, f is found.rows) for f in taxonomy],
         column_choices=[Choice(f.id, f.label, f is found.columns) for f in taxonomy],
         hidden=[pair for pair in params if pair[0] != "q"], q=request.text,

@@ -23,6 +23,7 @@ from app.web.downloads import paper_as
 from app.web.explore import AboutView, ValueView, day, home_view, value_view
 from app.web.matrix import Matrix, axes, matrix, matrix_csv, matrix_view
 from app.web.paper_view import paper_view, signposts
+from app.web.quality import measured
 from app.web.render import etag, is_partial, unchanged
 from app.web.search_view import Names, search_view, unavailable_view
 from app.web.site import Site, site_of
@@ -45,7 +46,7 @@ def home(request: Request) -> Response:
         tag = site.tag(request)
         if same := unchanged(request, tag):
             return same
-        page = site.engine.search(SearchRequest(per_page=5))
+        page = site.engine.search(SearchRequest(per_page=6))
         small = matrix_view(
             _matrix(site, SearchRequest(), *axes({}, site.taxonomy)), site.taxonomy, address, small=True
         )
@@ -198,7 +199,7 @@ def _value_page(
     names = site.names(site.engine.generation(), [hit.paper for hit in page.hits])
     kind, label, means, colour = head(page, names)
     view: ValueView = value_view(
-        kind, label, means, colour, page, wanted, site.taxonomy, address, names, canonical, own
+        kind, label, means, colour, page, wanted, site.taxonomy, address, names, canonical, own, site.years()
     )
     return site.render.page(request, "value.html", view, headers={"ETag": tag})
 
@@ -253,6 +254,7 @@ def about(request: Request) -> Response:
         papers=summary.papers, first_year=summary.first_year, last_year=summary.last_year,
         updated=day(summary.updated_at), facets=site.taxonomy.facets,
         labels=sum(len(facet.labels) for facet in site.taxonomy),
+        quality=measured(),
         cite=f"Epsilon: a catalogue of papers on privacy in machine learning. {address.absolute('/')}",
     )  # fmt: skip
     tag = etag(request, site.render.version, view)

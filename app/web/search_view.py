@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from app.search import SearchPage, SearchRequest, Sort
+from app.identifiers import fold
+from app.search import SearchPage, SearchRequest, Sort, Synonym
 from app.search.query import (
     default_sort,
     exactly,
@@ -13,6 +14,7 @@ from app.search.query import (
     with_page,
     with_synonyms,
     with_tree,
+    with_value,
     with_years,
     without_value,
 )  # fmt: skip
@@ -45,13 +47,12 @@ EXPORTS = (
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A filter that is active, the link that takes it away, and how many papers there are then, where known."""
+    """A filter that is active, and the link that takes it away."""
 
     kind: str
     label: str
     url: str
     colour: int | None
-    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ class SearchView:
     exports: Sequence[Link]
     matrix_url: str
     missing: str = ""
+    ways_out: Sequence[Link] = ()
     unavailable: bool = False
 
 
@@ -126,8 +128,9 @@ def search_view(
 ) -> SearchView:
     """Return the view of an answer; ``count`` says how many papers another request has (asked where there are none)."""
     chips = _chips(request, taxonomy, address, names)
+    ways_out: list[Link] = []
     if not page.total:
-        chips = [replace(chip, count=count(without)) for chip, without in chips_with_requests(chips, request)]
+        ways_out = _ways_out(chips, request, address, count)
     first = (request.page - 1) * request.per_page + 1
     params = [(name, value) for name, value in url_params(request) if name not in {"page", "per_page"}]
     return SearchView(
@@ -152,6 +155,7 @@ def search_view(
         exports=[Link(label, address.path(f"/search.{ending}", params)) for ending, label, _type in EXPORTS],
         matrix_url=address.path("/matrix", params),
         missing=_missing(page, request),
+        ways_out=ways_out,
     )
 
 
@@ -159,8 +163,7 @@ def unavailable_view(request: SearchRequest, taxonomy: Taxonomy, address: Addres
     """Return the view for when the engine is down: what the visitor typed and chose is kept."""
     empty = SearchPage((), 0, 0, {}, "")
     view = search_view(empty, replace(request, page=1), taxonomy, address, names)
-    chips = [replace(chip, count=None) for chip in view.chips]
-    return replace(view, unavailable=True, missing="", chips=chips, notes=())
+    return replace(view, unavailable=True, missing="", ways_out=(), notes=())
 
 
 def facets_of(page: SearchPage, request: SearchRequest, taxonomy: Taxonomy, names: Names) -> list[FacetView]:
@@ -191,9 +194,32 @@ def _has_selected(value: Value) -> bool:
     return value.selected or any(_has_selected(child) for child in value.children)
 
 
-def chips_with_requests(chips: Sequence[Chip], request: SearchRequest) -> list[tuple[Chip, SearchRequest]]:
-    """Pair each chip with the request that its link leads to."""
-    return list(zip(chips, [without for _, _, _, without in narrowings(request)], strict=True))
+def _ways_out(
+    chips: Sequence[Chip], request: SearchRequest, address: Address, count: Callable[[SearchRequest], int]
+) -> list[Link]:
+    """Return what to take away and how many papers there are then; where no one thing helps, what to keep alone."""
+    parts = list(zip(chips, narrowings(request), strict=True))
+    ways = [(f"without {_told(chip)}", without) for chip, (_, _, _, without) in parts]
+    counted = [(told, way, count(way)) for told, way in ways]
+    if not any(found for _, _, found in counted) and len(parts) > 2:
+        alone = [(f"with {_told(chip)} alone", _alone(request, name, value)) for chip, (name, value, _, _) in parts]
+        counted = [(told, way, count(way)) for told, way in alone]
+    helping = sorted((way for way in counted if way[2]), key=lambda way: -way[2])
+    return [Link(f"{found:,} {told}", address.search(way)) for told, way, found in helping]
+
+
+def _told(chip: Chip) -> str:
+    return f"{chip.kind.lower()} “{chip.label}”"
+
+
+def _alone(request: SearchRequest, name: str, value: str) -> SearchRequest:
+    """Return the request with one of the things that narrow it, and nothing else."""
+    bare = replace(SearchRequest(), synonyms=request.synonyms, per_page=request.per_page)
+    if name == "q":
+        return replace(bare, text=request.text, tree=request.tree, sort=default_sort(request))
+    if name == "year":
+        return with_years(bare, request.year_from, request.year_to)
+    return with_value(bare, name, value)
 
 
 def narrowings(request: SearchRequest) -> list[tuple[str, str, str, SearchRequest]]:
@@ -254,7 +280,7 @@ def _notes(page: SearchPage, request: SearchRequest, address: Address) -> list[N
         link = Link(f"search for {fix.typed} instead", address.search(exactly(request, fix.typed)))
         notes.append(Note(f"“{fix.typed}” was read as “{fix.read_as}”.", [link]))
     if page.synonyms:
-        told = "; ".join(f"{s.typed}: {', '.join(s.also)}" for s in page.synonyms)
+        told = "; ".join(f"{s.typed}: {', '.join(_others(s))}" for s in page.synonyms)
         link = Link("only what I typed", address.search(with_synonyms(request, False)))
         notes.append(Note(f"Also searched – {told}.", [link]))
     if not request.synonyms:
@@ -266,6 +292,12 @@ def _notes(page: SearchPage, request: SearchRequest, address: Address) -> list[N
             Note(f"{have} all the words; {'these' if not page.total_all else 'the others'} have some of them.")
         )
     return notes
+
+
+def _others(synonym: Synonym) -> list[str]:
+    """Return the other names, each once, however it is written."""
+    names = {fold(name): name for name in reversed(synonym.also) if fold(name) != fold(synonym.typed)}
+    return list(reversed(names.values())) or list(synonym.also)
 
 
 def _missing(page: SearchPage, request: SearchRequest) -> str:

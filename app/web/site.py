@@ -32,6 +32,7 @@ class Site:
     engine: SearchEngine
     matrices: dict[tuple[str, str, str], Matrix] = field(default_factory=dict)
     _venues: tuple[str, Mapping[str, Venue]] = field(default=("", {}))
+    _years: tuple[str, tuple[int, ...]] = ("", ())
 
     def venues(self, generation: str) -> Mapping[str, Venue]:
         """Return the venues, read again when the index has changed; what was known, while the database is down."""
@@ -51,6 +52,14 @@ class Site:
         authors = {author.id: author.name for paper in papers for author in paper.authors}
         venues |= {paper.venue: paper.venue_label for paper in papers if paper.venue not in venues}
         return Names(venues, authors)
+
+    def years(self) -> tuple[int, ...]:
+        """Return the years that have papers; asked again when the index has changed."""
+        generation = self.engine.generation()
+        if self._years[0] != generation:
+            counts = self.engine.search(SearchRequest(per_page=1)).facets.get("year", {})
+            self._years = (generation, tuple(sorted(int(year) for year in counts)))
+        return self._years[1]
 
     def count(self, request: SearchRequest) -> int:
         """Return how many papers a request has."""

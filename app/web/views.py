@@ -188,11 +188,12 @@ class Bar:
     height: float
     label: str
     count: int
+    middle: float
 
 
 @dataclass(frozen=True, slots=True)
 class BarChart:
-    """Counts as bars: drawn as SVG, told in words."""
+    """Counts as bars: drawn as SVG, told in words. ``counted`` tells whether there is room for the counts above."""
 
     bars: Sequence[Bar]
     width: int
@@ -200,27 +201,41 @@ class BarChart:
     alt: str
     ticks: Sequence[tuple[float, str]] = field(default_factory=tuple)
     colour: int = 0
+    counted: bool = False
 
 
-def year_chart(counts: Mapping[str, int], width: int = 280, height: int = 56, colour: int = 0) -> BarChart:
-    """Return papers by year as bars, years without papers included."""
-    years = sorted(int(year) for year in counts if year.isdigit())
-    if not years:
+HEAD = 14
+"""Room above the bars, for the counts."""
+LEAST_TOP = 4
+"""So many papers at least are a bar of full height: one paper doesn't look like many."""
+
+
+def year_chart(
+    counts: Mapping[str, int], width: int = 280, height: int = 56, colour: int = 0,
+    span: Sequence[int] = (), most: int = 0, counted: bool = True,
+) -> BarChart:  # fmt: skip
+    """Return papers by year as bars, years without papers included.
+
+    ``span`` is the first and last year of the axis and ``most`` the count of its top, for charts that are compared;
+    else they are the chart's own. ``counted``: the counts stand above the bars, where there is room.
+    """
+    head = HEAD if counted else 0
+    years = [*span, *(int(year) for year in counts if year.isdigit())]
+    if not counts:
         return BarChart((), width, height, "no papers with a year", (), colour)
-    span = list(range(years[0], years[-1] + 1))
-    step = width / max(len(span), 6)
-    most = max(counts.values())
+    shown = list(range(min(years), max(years) + 1))
+    step = width / max(len(shown), 6)
+    top = max(most, LEAST_TOP, *counts.values())
     bars = []
-    for place, year in enumerate(span):
+    for place, year in enumerate(shown):
         count = counts.get(str(year), 0)
-        tall = round(count / most * height, 1) if most else 0
-        bars.append(
-            Bar(round(place * step + 1, 1), round(height - tall, 1), round(step - 2, 1), tall, str(year), count)
-        )
+        tall = round(count / top * height, 1)
+        left, middle = round(place * step + 1, 1), round(place * step + step / 2, 1)
+        bars.append(Bar(left, round(head + height - tall, 1), round(step - 2, 1), tall, str(year), count, middle))
     told = ", ".join(f"{bar.label}: {bar.count}" for bar in bars if bar.count)
-    every = max(1, -(-len(span) // max(1, width // 44)))
-    ticks = [(round(p * step + step / 2, 1), str(year)) for p, year in enumerate(span) if p % every == 0]
-    return BarChart(bars, width, height, f"Papers by year: {told}", ticks, colour)
+    every = max(1, -(-len(shown) // max(1, width // 44)))
+    ticks = [(bar.middle, bar.label) for place, bar in enumerate(bars) if place % every == 0]
+    return BarChart(bars, width, head + height, f"Papers by year: {told}", ticks, colour, counted and step >= 20)
 
 
 def facet_tree(
