@@ -7,6 +7,7 @@ import io
 import random
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sites import client, fill
@@ -123,41 +124,65 @@ def test_suggestions_lead_somewhere(zero: TestClient) -> None:
     assert zero.get("/api/v1/suggest", params={"q": "a" * 5000}).status_code == 200
 
 
+def _drawn(rng: random.Random, papers: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Draw a request that at least one paper fits, most of the time."""
+    example, other = rng.choice(papers), rng.choice(papers)
+    params = []
+    for facet in TAXONOMY:
+        if rng.random() < 0.3 and example[facet.key]:
+            params += [(facet.id, value) for value in {rng.choice(example[facet.key]), *other[facet.key][:1]}]
+    words = [word for word in example["title"].split() if word.isalpha()]
+    for chance, drawn in (
+        (0.4, [("q", " ".join(rng.sample(words, min(len(words), rng.choice([1, 2])))))]),
+        (0.15, [("venue", example["venue"]), ("venue", other["venue"])]),
+        (0.15, [("has", rng.choice(["code", "venue"]))]),
+        (0.2, [("year_from", str(example["year"] - 1))]),
+        (0.2, [("year_to", str(example["year"] + 1))]),
+        (0.2, [("sort", rng.choice(["oldest", "title"]))]),
+    ):
+        params += drawn if rng.random() < chance else []
+    return sorted(set(params))
+
+
 def test_page_api_and_matrix_give_the_same_numbers(site: TestClient) -> None:
     rng = random.Random(8)
     papers = site.get("/api/v1/papers?per_page=200").json()["papers"]
-    facets = list(TAXONOMY)
-    for number in range(50):
-        example = rng.choice(papers)
-        params = {}
-        for facet in rng.sample(facets, 2):
-            if example[facet.key]:
-                params[facet.id] = rng.choice(example[facet.key])
-        if number % 3 == 0:
-            params["q"] = rng.choice(["privacy", "federated learning", "language models attack", example["title"][:20]])
-        if number % 4 == 0:
-            params["year_from"] = "2024"
-        rows, columns = rng.sample(facets, 2)
+    found, cells = 0, 0
+    for _ in range(100):
+        params = _drawn(rng, papers)
+        chosen = {name for name, _ in params}
+        rows, columns = rng.sample(list(TAXONOMY), 2)
         api = site.get("/api/v1/papers", params=params).json()
+        counts = {facet: {v["value"]: v["count"] for v in values} for facet, values in api["facets"].items()}
         page = site.get("/search", params=params).text
         shown = re.search(r'id="total"[^>]*><strong>([\d,]+)', page)
-        assert (int(shown[1]) if shown else 0) == api["total"], params
-        if not api["total"]:
+        assert (int(shown[1].replace(",", "")) if shown else 0) == api["total"], params
+        assert re.findall(r'data-paper="([^"]+)"', page) == [paper["id"] for paper in api["papers"]], params
+        told = re.findall(r'name="(\w+)" value="([\w-]+)" id="[^"]*" form="search".*?class="count">([\d,]+)<', page)
+        assert len(told) > 20
+        for facet, value, count in told:
+            assert counts[facet].get(value, 0) == int(count.replace(",", "")), (params, facet, value)
+
+        asked = [*params, ("rows", rows.id), ("columns", columns.id)]
+        lines = list(csv.reader(io.StringIO(site.get("/matrix.csv", params=asked).text)))
+        table = {line[0]: dict(zip(lines[0][1:], map(int, line[1:]), strict=True)) for line in lines[1:]}
+        assert table["papers"]["papers"] == api["total"], params
+        if columns.id not in chosen:
+            assert {k: v for k, v in table["papers"].items() if k != "papers"} == counts[columns.id], params
+        if rows.id not in chosen:
+            assert {k: line["papers"] for k, line in table.items() if k != "papers"} == counts[rows.id], params
+        if {rows.id, columns.id} & chosen or len(table) < 2:
             continue
-        table = site.get("/matrix.csv", params={**params, "rows": rows.id, "columns": columns.id}).text
-        lines = list(csv.reader(io.StringIO(table)))
-        assert int(lines[-1][-1]) == api["total"], params
-        counts = {v["value"]: v["count"] for v in api["facets"][columns.id]}
-        for value, total in zip(lines[0][1:-1], lines[-1][1:-1], strict=True):
-            if columns.id not in params:
-                assert counts[value] == int(total), (params, value)
-        if "q" not in params and len(lines) > 2:
-            line = rng.choice(lines[1:-1])
-            column = rng.randrange(1, len(line) - 1) if len(line) > 2 else None
-            kept = rows.id not in params and columns.id not in params
-            if kept and column is not None:
-                both = {**params, rows.id: line[0], columns.id: lines[0][column]}
-                assert site.get("/api/v1/papers", params=both).json()["total"] == int(line[column]), both
+        matrix = site.get("/matrix", params=asked).text
+        row, column = rng.choice(list(table)[:-1]), rng.choice(lines[0][1:-1] or ["papers"])
+        if column != "papers":
+            both = [*params, (rows.id, row), (columns.id, column)]
+            assert site.get("/api/v1/papers", params=both).json()["total"] == table[row][column], both
+            cells += 1
+        assert f"<strong>{api['total']}</strong> paper" in matrix
+        found += api["total"] > 0
+    assert found > 30
+    assert cells > 20
 
 
 def test_the_same_search_in_every_format(zero: TestClient) -> None:

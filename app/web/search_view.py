@@ -141,7 +141,7 @@ def search_view(
         years=year_chart(page.facets.get("year", {})),
         year_from=request.year_from,
         year_to=request.year_to,
-        has=[Value(v, label, "", 0, v in request.filters.get("has", ()), False) for v, label in HAS],
+        has=[Value(v, label, "", None, v in request.filters.get("has", ()), False) for v, label in HAS],
         hidden=_hidden(request),
         chips=chips,
         clear_url=address.path("/search", [("q", request.text)] if request.text else []),

@@ -153,12 +153,12 @@ def _with_dots(snippet: Highlighted, abstract: str) -> Highlighted:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value of a facet in the filter form, with its children."""
+    """A value of a facet in the filter form, with its children; ``count`` is None where nobody counts."""
 
     value: str
     label: str
     means: str
-    count: int
+    count: int | None
     selected: bool
     disabled: bool
     children: Sequence[Value] = ()
@@ -251,4 +251,4 @@ def facet_tree(
         for label in facet.labels
         if label.parent == parent
     ]  # fmt: skip
-    return sorted(found, key=lambda value: -value.count)
+    return sorted(found, key=lambda value: -(value.count or 0))
