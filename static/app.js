@@ -126,7 +126,11 @@ async function suggest(input) {
     const kind = document.createElement("span");
     kind.className = "quiet";
     kind.textContent = found.kind;
-    item.append(found.label, " ", kind);
+    const label = document.createElement("span");
+    label.className = "what";
+    label.dir = "auto";
+    label.textContent = found.label;
+    item.append(label, " ", kind);
     return item;
   }));
   list.hidden = !suggestions.length;

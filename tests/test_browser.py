@@ -131,7 +131,8 @@ def test_the_layout_holds_whatever_a_paper_says(browser: Browser, odd_url: str, 
         alerts: list[str] = []
         page.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
         wide = page.viewport_size["width"]  # type: ignore[index]
-        for path in ["/search", "/", "/matrix", "/search?q=" + "long" * 60, *(f"/papers/{paper['id']}" for paper in papers)]:
+        pages = ["/search", "/", "/matrix", "/search?q=" + "long" * 60]
+        for path in [*pages, *(f"/papers/{paper['id']}" for paper in papers)]:
             page.goto(odd_url + path)
             assert page.evaluate("document.documentElement.scrollWidth") <= wide, path
             cut = """[...document.querySelectorAll("h1, h2, h3, p, li, dd, a")].filter(element =>

@@ -11,9 +11,9 @@ from app.search.query import url_params, with_value
 from app.tagging.taxonomy import Facet, Taxonomy
 from app.web.address import Address
 from app.web.matrix import MatrixView
+from app.web.narrowing import Names
 from app.web.paper_view import script_json
 from app.web.quality import Quality
-from app.web.search_view import Names
 from app.web.views import BarChart, Card, Frame, Link, card, colours, year_chart
 
 MOST_TOGETHER = 6
@@ -169,7 +169,7 @@ def home_view(
         updated=day(updated_at),
         overviews=[_flat(view) for view in overviews(page, taxonomy, address, names, 7)],
         newest=[card(hit, taxonomy, address) for hit in page.hits],
-        years=year_chart(page.facets.get("year", {}), 360, 110),
+        years=year_chart(page.facets.get("year", {}), 320, 100),
         matrix=matrix,
         unavailable=is_down,
     )
@@ -201,7 +201,7 @@ def value_view(
     return ValueView(
         frame=Frame(f"{label} – {kind.lower()}", means, address.absolute(canonical), unapi=True),
         kind=kind, label=label, means=means, colour=colour, total=page.total, parents=parents, children=children,
-        years=year_chart(page.facets.get("year", {}), 560, 72, colour, span), together=together,
+        years=year_chart(page.facets.get("year", {}), 400, 64, colour, span), together=together,
         cards=[card(hit, taxonomy, address) for hit in page.hits],
         all_url=address.path("/search", params), matrix_url=address.path("/matrix", params),
         feed_url=address.path("/search.atom", params),

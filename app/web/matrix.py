@@ -12,6 +12,7 @@ from app.search.tree import And, Everything, Field, Node, Or, Word
 from app.tagging.taxonomy import Facet, Label, Taxonomy
 from app.web.address import Address
 from app.web.exports import csv_line
+from app.web.narrowing import NO_NAMES, Chip, Names, chips_of
 from app.web.views import BarChart, Frame, Link, colours, year_chart
 
 LEVELS = 5
@@ -105,7 +106,7 @@ class MatrixView:
     search_url: str
     csv_url: str
     action: str
-    narrowed: bool
+    chips: Sequence[Chip]
 
 
 def axes(params: Mapping[str, str], taxonomy: Taxonomy) -> tuple[Facet, Facet]:
@@ -165,7 +166,9 @@ def shade(count: int, most: int) -> int:
     return 1 + round((LEVELS - 1) * (math.sqrt(count) - 1) / (math.sqrt(most) - 1))
 
 
-def matrix_view(found: Matrix, taxonomy: Taxonomy, address: Address, *, small: bool = False) -> MatrixView:
+def matrix_view(
+    found: Matrix, taxonomy: Taxonomy, address: Address, names: Names = NO_NAMES, *, small: bool = False
+) -> MatrixView:
     """Return the view; a ``small`` one has no children."""
     most = max(found.counts.values(), default=1) or 1
     columns = [c for c in found.columns.labels if found.column_totals.get(c.id) and not (small and c.parent)]
@@ -217,7 +220,8 @@ def matrix_view(found: Matrix, taxonomy: Taxonomy, address: Address, *, small: b
         column_choices=[Choice(f.id, f.label, f is found.columns) for f in taxonomy],
         hidden=[pair for pair in params if pair[0] != "q"], q=request.text,
         search_url=address.search(request), csv_url=address.path("/matrix.csv", [*asked, *params]),
-        action=address.path("/matrix"), narrowed=bool(params),
+        action=address.path("/matrix"),
+        chips=chips_of(request, taxonomy, names, lambda other: address.path("/matrix", [*asked, *url_params(other)])),
     )  # fmt: skip
 
 

@@ -22,10 +22,11 @@ from app.web.address import address_of
 from app.web.downloads import paper_as
 from app.web.explore import AboutView, ValueView, day, home_view, value_view
 from app.web.matrix import Matrix, axes, matrix, matrix_csv, matrix_view
+from app.web.narrowing import Names
 from app.web.paper_view import paper_view, signposts
 from app.web.quality import measured
 from app.web.render import etag, is_partial, unchanged
-from app.web.search_view import Names, search_view, unavailable_view
+from app.web.search_view import search_view, unavailable_view
 from app.web.site import Site, site_of
 from app.web.views import Frame
 
@@ -212,7 +213,7 @@ def matrix_page(request: Request) -> Response:
     if same := unchanged(request, tag):
         return same
     found = _matrix_of(request)
-    view = matrix_view(found, site.taxonomy, address_of(request))
+    view = matrix_view(found, site.taxonomy, address_of(request), site.names(site.engine.generation()))
     return site.render.page(request, "matrix.html", view, fragment="table", headers={**PRIVATE, "ETag": tag})
 
 

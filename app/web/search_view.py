@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from app.identifiers import fold
@@ -13,14 +13,10 @@ from app.search.query import (
     url_params,
     with_page,
     with_synonyms,
-    with_tree,
-    with_value,
-    with_years,
-    without_value,
 )  # fmt: skip
-from app.search.tree import Everything
 from app.tagging.taxonomy import Taxonomy
 from app.web.address import Address
+from app.web.narrowing import HAS, Chip, Names, chips_of, ways_out_of
 from app.web.views import (
     BarChart,
     Card,
@@ -36,23 +32,12 @@ from app.web.views import (
 
 IN_FRONT = 8
 """So many values of a facet are seen before "more"."""
-HAS = (("code", "Code is known"), ("venue", "Published, not only a preprint"))
 EXPORTS = (
     ("bib", "BibTeX", "application/x-bibtex"), ("ris", "RIS", "application/x-research-info-systems"),
     ("csl.json", "CSL-JSON", "application/vnd.citationstyles.csl+json"), ("csv", "CSV", "text/csv"),
     ("jsonl", "JSON lines", "application/x-ndjson"), ("md", "Markdown", "text/markdown"),
     ("atom", "Atom feed", "application/atom+xml"), ("feed.json", "JSON feed", "application/feed+json"),
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """A filter that is active, and the link that takes it away."""
-
-    kind: str
-    label: str
-    url: str
-    colour: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +95,6 @@ class SearchView:
     unavailable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
-    """The names of venues and authors by their ids, as far as they are known."""
-
-    venues: Mapping[str, str]
-    authors: Mapping[str, str]
-
-
 def search_view(
     page: SearchPage,
     request: SearchRequest,
@@ -127,10 +104,10 @@ def search_view(
     count: Callable[[SearchRequest], int] = lambda request: 0,
 ) -> SearchView:
     """Return the view of an answer; ``count`` says how many papers another request has (asked where there are none)."""
-    chips = _chips(request, taxonomy, address, names)
+    chips = chips_of(request, taxonomy, names, address.search)
     ways_out: list[Link] = []
     if not page.total:
-        ways_out = _ways_out(chips, request, address, count)
+        ways_out = ways_out_of(chips, request, address, count)
     first = (request.page - 1) * request.per_page + 1
     params = [(name, value) for name, value in url_params(request) if name not in {"page", "per_page"}]
     return SearchView(
@@ -192,64 +169,6 @@ def _facet(name: str, label: str, means: str, colour: int, values: list[Value], 
 
 def _has_selected(value: Value) -> bool:
     return value.selected or any(_has_selected(child) for child in value.children)
-
-
-def _ways_out(
-    chips: Sequence[Chip], request: SearchRequest, address: Address, count: Callable[[SearchRequest], int]
-) -> list[Link]:
-    """Return what to take away and how many papers there are then; where no one thing helps, what to keep alone."""
-    parts = list(zip(chips, narrowings(request), strict=True))
-    ways = [(f"without {_told(chip)}", without) for chip, (_, _, _, without) in parts]
-    counted = [(told, way, count(way)) for told, way in ways]
-    if not any(found for _, _, found in counted) and len(parts) > 2:
-        alone = [(f"with {_told(chip)} alone", _alone(request, name, value)) for chip, (name, value, _, _) in parts]
-        counted = [(told, way, count(way)) for told, way in alone]
-    helping = sorted((way for way in counted if way[2]), key=lambda way: -way[2])
-    return [Link(f"{found:,} {told}", address.search(way)) for told, way, found in helping]
-
-
-def _told(chip: Chip) -> str:
-    return f"{chip.kind.lower()} “{chip.label}”"
-
-
-def _alone(request: SearchRequest, name: str, value: str) -> SearchRequest:
-    """Return the request with one of the things that narrow it, and nothing else."""
-    bare = replace(SearchRequest(), synonyms=request.synonyms, per_page=request.per_page)
-    if name == "q":
-        return replace(bare, text=request.text, tree=request.tree, sort=default_sort(request))
-    if name == "year":
-        return with_years(bare, request.year_from, request.year_to)
-    return with_value(bare, name, value)
-
-
-def narrowings(request: SearchRequest) -> list[tuple[str, str, str, SearchRequest]]:
-    """Return what narrows a request: parameter, value, how it reads, and the request without it."""
-    found = []
-    if request.text:
-        found.append(("q", request.text, "words", with_tree(request, Everything())))
-    for facet, values in request.filters.items():
-        found += [(facet, value, value, without_value(request, facet, value)) for value in values]
-    if request.year_from is not None or request.year_to is not None:
-        years = f"{request.year_from or '…'}–{request.year_to or '…'}"
-        if request.year_from == request.year_to:
-            years = str(request.year_from)
-        found.append(("year", years, years, with_years(request, None, None)))
-    return found
-
-
-def _chips(request: SearchRequest, taxonomy: Taxonomy, address: Address, names: Names) -> list[Chip]:
-    chips = []
-    known = {"venue": names.venues, "author": names.authors, "has": dict(HAS)}
-    kinds = {"q": "Words", "venue": "Venue", "author": "Author", "has": "Only", "year": "Years"}
-    for name, value, _shown, without in narrowings(request):
-        facet = taxonomy.by_id.get(name)
-        if facet:
-            label = facet.by_id[value].label if value in facet.by_id else value
-            chips.append(Chip(facet.label, label, address.search(without), colours(taxonomy)[name]))
-        else:
-            label = known.get(name, {}).get(value, value)
-            chips.append(Chip(kinds[name], label, address.search(without), None))
-    return chips
 
 
 def _sorts(request: SearchRequest) -> list[Option]:

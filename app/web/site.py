@@ -14,8 +14,8 @@ from app.search import EngineUnavailable, SearchEngine, SearchRequest
 from app.settings import Settings
 from app.tagging.taxonomy import Taxonomy
 from app.web.matrix import Matrix
+from app.web.narrowing import Names
 from app.web.render import Render, StaticFile, etag
-from app.web.search_view import Names
 
 MOST_RELATED = 6
 
