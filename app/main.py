@@ -73,7 +73,7 @@ def create_app(settings: Settings | None = None, taxonomy: Taxonomy | None = Non
             Middleware(Guard, on_failure=lambda request: errors.answer(request, 500)),
             Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "HEAD"],
                        expose_headers=["Link", "ETag", "Retry-After"]),
-            Middleware(GZipMiddleware, minimum_size=600, compresslevel=4),
+            Middleware(GZipMiddleware, minimum_size=600, compresslevel=1),
         ],
     )  # fmt: skip
     BehindProxy(app, settings)  # a wrong setting is said now, not at the first request

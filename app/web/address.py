@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -20,6 +21,9 @@ Params = Iterable[tuple[str, str]]
 _HOST = re.compile(r"^[\w.-]+(:\d{1,5})?$|^\[[0-9A-Fa-f:.]+\](:\d{1,5})?$")
 
 
+_quoted = lru_cache(8192)(quote)  # a page of results has two hundred addresses, mostly the same as the last one's
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """Makes addresses as a visitor sees them: ``root`` is the path of the site, ``origin`` scheme and host."""
@@ -30,7 +34,7 @@ class Address:
     def path(self, path: str, params: Params = ()) -> str:
         """Return an address within the site."""
         query = urlencode(params) if (params := tuple(params)) else ""
-        return self.root + quote(path) + (f"?{query}" if query else "")
+        return self.root + _quoted(path) + (f"?{query}" if query else "")
 
     def absolute(self, path: str, params: Params = ()) -> str:
         """Return an address for links that leave the site."""

@@ -104,11 +104,16 @@ def paper_view(record: Record, related: Sequence[Paper] | None, taxonomy: Taxono
             ("plain", "Plain text", citations.plain(paper)),
             ("bibtex", "BibTeX", citations.bibtex(paper, record.venue.kind)),
             ("ris", "RIS", citations.ris(paper, record.venue.kind)),
+            ("csl", "CSL-JSON", _indented(citations.csl(paper, record.venue.kind))),
         ],
         formats=[Link(label, f"{url}.{ending}") for ending, label in FORMATS],
         origins=[_origin(source) for source in record.sources],
         updated=record.updated_at.date().isoformat(),
     )
+
+
+def _indented(value: object) -> str:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
 
 
 def _byline(paper: Paper) -> str:
