@@ -39,6 +39,8 @@ _ARXIV = re.compile(
 )
 _DOI = re.compile(r"/(10\.\d{4,9}/[^?#\s]+)")
 _DETAIL = re.compile(r"^\W*(?P<key>[A-Za-z]+)(?:\(s\)|s)?\s*\W*[:：]\W*(?P<value>.*)$")
+_YEAR = re.compile(r"[\s,'’]*\b(?:19|20)\d\d\b")
+_VENUE = re.compile(r"(?=.*[A-Z])[\w&@/+.:-]{2,}(?: [\w&@/+.:-]+){0,6}")
 _BROKEN = "characters of it are lost: it isn't UTF-8, or holds a NUL; save the file as UTF-8"
 _KEYS = frozenset(
     "author date year venue conference journal publication publisher code paper link pdf doi arxiv github repo "
@@ -61,7 +63,7 @@ _COLUMNS = (
 def recognises(head: bytes) -> bool:
     """Tell whether it looks like Markdown with links to elsewhere."""
     text = head.decode("utf-8", "replace").removeprefix(BOM)
-    if re.match(r"\s*(?:<!doctype|<html|<\?xml|[{\[])", text, re.IGNORECASE):
+    if re.match(r"\s*(?:<!doctype|<html|<\?xml|\{|\[\s*[\[{\"\d])", text, re.IGNORECASE):
         return False
     return _RECOGNISED.search(text) is not None and re.search(r"\]\(\s*[<#\w./]|href=", text) is not None
 
@@ -124,7 +126,7 @@ def _is_part(child: Item) -> bool:
     if any(p.href for p in child.pieces):
         return all(is_label(p.text) or not clean(p.text) for p in child.pieces)
     own = text_of(child.pieces)
-    return bool(authors_of(own) or place_of(own).venue)
+    return bool(authors_of(own) or name_parts(own) or place_of(own).venue)
 
 
 def _segments(item: Item) -> Iterator[tuple[int, list[Piece]]]:
@@ -184,7 +186,7 @@ def _links(pieces: list[Piece]) -> _Links:
             )
         is_code = _CODE_HOSTS.search(host) is not None
         if (is_code and not host.endswith("github.io") and not is_title(piece.text)) or re.match(
-            r"(?:official )?code|github", label
+            r"(?:official )?code\b|github\b", label
         ):
             links.code = links.code or href
         elif (
@@ -288,9 +290,7 @@ def _row(item: Item) -> Draft | Reject | None:
             continue
         if role == "venue":
             found = place_of(cell, whole=True)
-            named.venue = (
-                found.venue or (re.sub(r"[\s,'’]*\b(?:19|20)\d\d\b", "", cell) if len(cell) < 120 else None) or None
-            )
+            named.venue = found.venue or (_YEAR.sub("", cell) if len(cell) < 120 else None) or None
             named.year = found.year or named.year
         elif role == "year":
             when = re.search(r"\b(?:19|20)\d\d\b", cell)
@@ -334,4 +334,7 @@ def _named(pieces: list[Piece]) -> Named:
     found = place_of(rest)
     named.venue, named.year = named.venue or found.venue, named.year or found.year
     named.authors = named.authors or name_parts(rest)
+    if named.venue is None and named.year:  # a venue that the table doesn't know, as people set it off
+        set_off = (clean(_YEAR.sub("", p.text)) for p in around if p.italic and not p.href)
+        named.venue = next((text for text in set_off if _VENUE.fullmatch(text) and not authors_of(text)), None)
     return named

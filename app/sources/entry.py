@@ -124,10 +124,13 @@ def split_title(text: str, *, whole: bool = False) -> Named:
     """
     text = clean(text)
     named = Named()
+    tagged = False
     while found := _PREFIX.match(text):
         place = place_of(found[1])
-        if not (place.venue or place.year or (text[0] != "(" and len(found[1].split()) <= 2)):
+        is_tag = text[0] != "(" and len(found[1].split()) <= 2
+        if not (place.venue or place.year or is_tag or (tagged and len(found[1].split()) <= 4)):
             break
+        tagged = True
         named.venue, named.year = named.venue or place.venue, named.year or place.year
         text = clean(text[found.end() :])
     dated = re.match(rf"^(?:(?:19|20)\d\d(?:[-/.]\d\d?)*|{_MONTH} (?:19|20)\d\d)\s*[:|,\s-]\s*(?=\D{{12}})", text, re.I)
