@@ -91,7 +91,7 @@ class MeilisearchEngine:
             rest = every([plan.within(plan.some or EVERYTHING), Except(Terms("id", tuple(before)))])
             return asked.page(self._search([asked.window(rest, start, limit)])[0]["hits"], start, limit, PART)
         hits: list[dict[str, Any]] = []
-        for everyone in (False, True):
+        for everyone in (False, True)[start > 0 :]:
             asking = asked.federated(before, start, limit, everyone=everyone)
             hits = self._server.post("/multi-search", asking)["hits"]
             if len(hits) == asking["federation"]["limit"]:
