@@ -227,6 +227,22 @@ def test_every_page_can_be_reached_and_the_one_after_is_empty(engine: SearchEngi
         assert (ids(page), page.total) == ([], len(PAPERS))
 
 
+@pytest.mark.parametrize("sort", ["relevance", "newest"])
+def test_every_page_of_an_answer_with_some_of_the_words_can_be_reached(empty: SearchEngine, sort: str) -> None:
+    both = [paper(f"both{i}", "Apples and pears", year=2000 + i) for i in range(3)]
+    one = [
+        paper(f"one{i}", "Apples" if i % 2 else "Pears", "of a kind " * (i % 7), year=2000 + i % 5) for i in range(120)
+    ]
+    empty.rebuild([*both, *one, paper("none", "Plums")])
+    found: list[str] = []
+    for number in range(1, 10):
+        page = ask(empty, "apples pears ", ("page", str(number)), ("per_page", "20"), ("sort", sort))
+        assert (page.total, page.total_all) == (123, 3)
+        found += ids(page)
+    assert set(found[:3]) == {p.id for p in both}
+    assert sorted(found) == sorted(p.id for p in (*both, *one))
+
+
 def test_equal_papers_come_in_the_order_of_year_then_id(empty: SearchEngine) -> None:
     same = [paper(f"p{i}", "Twins", "the same words", year=2020 + i % 2) for i in range(6)]
     empty.rebuild(same)

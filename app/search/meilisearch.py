@@ -1,8 +1,7 @@
 """The Meilisearch engine: an index on a server that several processes share.
 
 Filters say what is found, so that it is exact; Meilisearch's own ranking brings the best to the front, and the first
-``WINDOW`` of them are put in order by the same weights as the embedded engine's. A rebuild fills an index beside and
-swaps the two.
+of them are put in order by the same weights as the embedded engine's. A rebuild fills an index beside and swaps both.
 """
 
 from __future__ import annotations
@@ -15,8 +14,7 @@ from typing import Any
 
 from app.paper import Paper
 from app.search import EngineUnavailable, SearchPage, SearchRequest, Sort, Suggested, names
-from app.search.condition import EVERY as EVERYTHING
-from app.search.condition import Adjacent, Except, Starts, Terms, every
+from app.search.condition import Adjacent, Condition, Except, Starts, Terms, every
 from app.search.document import Kind, fields, from_json, stamp, to_document
 from app.search.meilisearch_filter import seems_few
 from app.search.meilisearch_queries import EVERY, Asked, Known, total_of
@@ -70,7 +68,9 @@ class MeilisearchEngine:
         documents = asked.page(hits["hits"], offset, request.per_page, FULL)
         if few and made.some is not None:
             before = [document["paper"]["id"] for document in hits["hits"]]
-            documents += self._rest(asked, before, max(0, offset - total_all), request.per_page - len(documents))
+            apart = Except(Terms("id", tuple(before)) if len(before) == total_all else found)
+            rest = every([made.within(made.some), *([apart] if total_all else [])])
+            documents += self._rest(asked, rest, max(0, offset - total_all), request.per_page - len(documents))
         facets = asked.facets(counted)
         return SearchPage(
             tuple(hit(from_json(document["paper"]), made.marks) for document in documents),
@@ -82,17 +82,15 @@ class MeilisearchEngine:
             made.corrected,
         )
 
-    def _rest(self, asked: Asked, before: list[str], start: int, limit: int) -> list[dict[str, Any]]:
+    def _rest(self, asked: Asked, rest: Condition, start: int, limit: int) -> list[dict[str, Any]]:
         """Return the papers with some of the words that come after those with all of them."""
         if limit <= 0:
             return []
         if asked.plan.order != Sort.RELEVANCE:
-            plan = asked.plan
-            rest = every([plan.within(plan.some or EVERYTHING), Except(Terms("id", tuple(before)))])
             return asked.page(self._search([asked.window(rest, start, limit)])[0]["hits"], start, limit, PART)
         hits: list[dict[str, Any]] = []
         for everyone in (False, True)[start > 0 :]:
-            asking = asked.federated(before, start, limit, everyone=everyone)
+            asking = asked.federated(rest, start, limit, everyone=everyone)
             hits = self._server.post("/multi-search", asking)["hits"]
             if len(hits) == asking["federation"]["limit"]:
                 break
@@ -114,7 +112,8 @@ class MeilisearchEngine:
         """Return the papers that share most rare words, labels and authors with one."""
         known = self._known or self._what_is_known()
         asked = Asked(self, related_plan(paper, self._taxonomy, known.vocabulary), known)
-        hits = self._server.post("/multi-search", asked.federated([paper.id], 0, most, everyone=False))["hits"]
+        asking = asked.federated(asked.plan.found, 0, most, everyone=False)
+        hits = self._server.post("/multi-search", asking)["hits"]
         return tuple(from_json(document["paper"]) for document in asked.page(hits, 0, most, PART))
 
     def _search(self, queries: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from app.search import Sort
-from app.search.condition import Adjacent, Condition, Except, Terms, every
-from app.search.condition import Any as Either
+from app.search.condition import Adjacent, Condition, every
 from app.search.document import facet_field
 from app.search.meilisearch_filter import combined, written
 from app.search.plan import Plan
-from app.search.rank import TEXTS, Weights, ranked
+from app.search.rank import PART, TEXTS, Weights, ranked
 from app.search.vocabulary import Vocabulary
 from app.tagging.taxonomy import Taxonomy
 
-WINDOW = 60
-"""So many of the first papers are put in order by our own weights."""
+WINDOW, WINDOW_OF_SOME = 40, 60
+"""So many of the first papers are put in order by our own weights; more where papers have only some of the words."""
 EVERY = "everypaper"
 """A word of every paper: a query for it finds all that the filter finds, and has a score to weigh."""
-NOTHING = Either()
 MOST_RANKING = 9
 """Words beside it that Meilisearch reads."""
 
@@ -78,32 +76,31 @@ class Asked:
             )
             options |= {"q": " ".join([EVERY, *rarest[:MOST_RANKING]]), "matchingStrategy": "last"}
         by = {Sort.TITLE: "by_title:asc", Sort.OLDEST: "newest:desc"}.get(self.plan.order, "newest:asc")
-        return self._engine.query(sort=[by], **self._part(offset, limit), **options)
+        return self._engine.query(sort=[by], **self._part(offset, limit, WINDOW), **options)
 
     def newest(self, condition: Condition, limit: int) -> dict[str, Any]:
         """Return the query of the newest papers that a condition holds for."""
         options = {"filter": self._filter(condition), "attributesToRetrieve": ["paper"], "limit": limit}
         return self._engine.query(q="", sort=["newest:asc"], **options)
 
-    def _part(self, offset: int, limit: int) -> dict[str, int]:
-        if self.plan.order == Sort.RELEVANCE and offset < WINDOW:
-            return {"offset": 0, "limit": max(WINDOW, offset + limit)}
+    def _part(self, offset: int, limit: int, window: int) -> dict[str, int]:
+        if self.plan.order == Sort.RELEVANCE and offset < window:
+            return {"offset": 0, "limit": max(window, offset + limit)}
         return {"offset": offset, "limit": limit}
 
     def page(self, documents: list[dict[str, Any]], offset: int, limit: int, weights: Weights) -> list[Any]:
         """Return the documents of a page out of its window."""
-        if self.plan.order != Sort.RELEVANCE or offset >= WINDOW:
+        size = WINDOW_OF_SOME if weights is PART else WINDOW
+        if self.plan.order != Sort.RELEVANCE or offset >= size:
             return documents[:limit]
-        window = ranked(documents[:WINDOW], self.plan, self._known.vocabulary, weights)
-        return [*window, *documents[WINDOW:]][offset : offset + limit]
+        window = ranked(documents[:size], self.plan, self._known.vocabulary, weights)
+        return [*window, *documents[size:]][offset : offset + limit]
 
-    def federated(self, but: Sequence[str], offset: int, limit: int, *, everyone: bool) -> dict[str, Any]:
-        """Return the request whose weights bring the papers with the most and rarest of the words to the front.
+    def federated(self, some: Condition, offset: int, limit: int, *, everyone: bool) -> dict[str, Any]:
+        """Return the request whose weights bring those of ``some`` papers to the front that have most of the words.
 
-        Those ``but`` some ids are left out. With ``everyone`` all papers with some of the words are in the answer;
-        without, only those that come first.
+        With ``everyone`` all of them are in the answer; without, only those that come first.
         """
-        some = every([self.plan.within(self.plan.some or NOTHING), *([Except(Terms("id", tuple(but)))] if but else [])])
         asked = [(every([some, had]), worth) for had, worth in combined(self.plan, self._known.vocabulary)]
         if everyone or not asked:
             asked.append((some, 1e-6))
@@ -117,7 +114,7 @@ class Asked:
             )
             for condition, worth in asked
         ]
-        return {"federation": self._part(offset, limit), "queries": queries}
+        return {"federation": self._part(offset, limit, WINDOW_OF_SOME), "queries": queries}
 
     def counting(self, condition: Condition) -> list[dict[str, Any]]:
         """Return the queries that count: all, and each filtered facet without its own filter."""
