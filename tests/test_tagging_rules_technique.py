@@ -40,6 +40,18 @@ CASES = [
     ("A chatbot on device", "We run a language model on smartphones, so that private data stays local.", "on-device"),
     # Rule 17: measurement is a contribution, an ordinary evaluation is none.
     ("Auditing privacy of language models", "We audit what models leak about their training data.", "auditing"),
+    ("Do chest models leak?", "We quantify the privacy leakage of chest models by membership inference.", "auditing"),
+    ("An open problem", "We ask whether privacy costs anything in online learning.", ""),
+    # Sensors are a measure of privacy only where the paper says so.
+    ("People by WiFi", "We estimate human pose from WiFi signals, in order to preserve the privacy of people.",
+     "visual-anonymization"),
+    ("People by radar", "We estimate human pose from radar signals in fog.", ""),
+    # A model made from a model because its data can't be had.
+    ("Compressing without data", "Privacy concerns lock data up. We quantize data-free, with generated samples.",
+     "synthetic-data"),
+    # Splitting a network saves energy; it is split learning where data is kept from somebody.
+    ("Split computing", "We compress the features of split computing between a phone and a server.", ""),
+    ("Split learning", "We propose split learning that keeps raw data with the clients.", "split-learning"),
     # Security without privacy is none of this; cryptography is its own setting.
     ("A ransomware ledger", "We detect ransomware payments on the Bitcoin blockchain.", ""),
     ("Encrypted networks", "We evaluate neural networks under fully homomorphic encryption.", "homomorphic-encryption"),
