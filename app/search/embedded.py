@@ -93,7 +93,8 @@ class EmbeddedEngine:
         with self._failures("read"):
             index, vocabulary, _ = self._read()
             made, most = plan(request, self._taxonomy, self._synonyms, vocabulary), request.per_page
-            papers = index.papers(index.page(made, made.within(made.found), 0, most, FULL)[0])
+            titles = names.may_be_title(request.text)
+            papers = index.papers(index.page(made, made.within(made.found), 0, most, FULL)[0]) if titles else ()
             if not (name := names.typed(request.text)):
                 return Suggested((), papers)
             theirs = index.papers(index.newest(Starts("people", name), names.MOST_PAPERS))

@@ -101,12 +101,14 @@ class MeilisearchEngine:
         known = self._what_is_known()
         made = plan(request, self._taxonomy, self._synonyms, known.vocabulary)
         asked, most, name = Asked(self, made, known), request.per_page, names.typed(request.text)
-        queries = [asked.window(made.within(made.found), 0, most) | {"limit": most}]
+        queries = {}
+        if names.may_be_title(request.text):
+            queries["titles"] = asked.window(made.within(made.found), 0, most) | {"limit": most}
         if name:
-            queries.append(asked.newest(Starts("people", name), names.MOST_PAPERS))
-        answers = [[from_json(document["paper"]) for document in answer["hits"]] for answer in self._search(queries)]
-        people = names.going_on(name, answers[1], most) if name else ()
-        return Suggested(people, tuple(answers[0]))
+            queries["names"] = asked.newest(Starts("people", name), names.MOST_PAPERS)
+        answers = dict(zip(queries, self._search(list(queries.values())), strict=True)) if queries else {}
+        found = {kind: [from_json(hit["paper"]) for hit in answer["hits"]] for kind, answer in answers.items()}
+        return Suggested(names.going_on(name, found.get("names", ()), most), tuple(found.get("titles", ())))
 
     def related(self, paper: Paper, most: int) -> tuple[Paper, ...]:
         """Return the papers that share most rare words, labels and authors with one."""

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from app.paper import Author, Paper
 from app.search import text
 
-SHORTEST = 2
-"""Letters from which on names are suggested: too many people begin with one."""
+SHORTEST, SHORTEST_OF_TITLE = 2, 3
+"""Letters from which on names and titles are suggested: too many begin with fewer."""
 MOST_PAPERS = 40
 """So many of the newest papers are looked through for names."""
 
@@ -28,6 +28,11 @@ def typed(text_typed: str) -> str:
     """Return how the entries begin for what is typed; nothing where it is too short."""
     name = " ".join(text.forms(text_typed))
     return name if len(name) >= SHORTEST else ""
+
+
+def may_be_title(text_typed: str) -> bool:
+    """Tell whether what is typed is enough to suggest titles."""
+    return len("".join(text.forms(text_typed))) >= SHORTEST_OF_TITLE
 
 
 def going_on(name: str, papers: Iterable[Paper], most: int) -> tuple[Author, ...]:
