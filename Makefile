@@ -14,6 +14,7 @@ help: ## list the commands
 run: setup ## everything from a fresh checkout to the catalogue on http://127.0.0.1:8000 (HOST=, PORT=)
 	@.venv/bin/epsilon migrate
 	@.venv/bin/epsilon ingest app/data/digest.txt --metadata app/data/digest-metadata.jsonl
+	@.venv/bin/epsilon tag --all --stale
 	@exec .venv/bin/epsilon serve --host "$(HOST)" --port "$(PORT)"
 
 setup: .venv/.installed static/htmx.js ## the environment, htmx included; quick when nothing changed

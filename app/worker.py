@@ -127,11 +127,9 @@ def ask_arxiv(
 
 
 def _retag_if_stale(database: Database, tagger: Tagger) -> None:
-    """Tag all papers anew where other rules made their tags."""
-    with database.reading() as session:
-        stale = session.exec(select(m.Paper.id).where(col(m.Paper.tagger) != tagger.version).limit(1)).first()
-    if stale is not None:
-        result = retag(database, tagger)
+    """Tag the papers anew whose tags other rules made."""
+    result = retag(database, tagger, stale_only=True)
+    if result.papers:
         _log.info("the rules changed: %d papers tagged, %d changed", result.papers, result.changed)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlmodel import select
 
 from app import models as m
@@ -199,6 +200,10 @@ def test_curators_decisions_outlive_retagging(database: Database, tagger: Tagger
     assert (result.papers, result.changed) == (1, 1)
     assert [t.label for t in record(database, paper_id).tags if t.facet == "attack"] == ["side-channel"]
     assert retag(database, tagger).changed == 0
+    assert retag(database, tagger, stale_only=True).papers == 0
+    with database.writing(papers=True) as session:
+        session.execute(sa.update(m.Paper).values(tagger="other rules"))
+    assert retag(database, tagger, stale_only=True).papers > 0
     assert record(database, paper_id).paper.revision == 2
 
 

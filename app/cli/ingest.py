@@ -162,19 +162,23 @@ def withdraw(ctx: click.Context, /, paper_id: str, reason: str) -> None:
 @click.command()
 @click.argument("file", default="-", type=click.File("rb"))
 @click.option("--all", "stored", is_flag=True, help="bring the tags of every stored paper up to date instead")
+@click.option("--stale", is_flag=True, help="with --all: only the papers whose tags other rules made")
 @click.pass_context
-def tag(ctx: click.Context, /, file: IO[bytes], stored: bool) -> None:
+def tag(ctx: click.Context, /, file: IO[bytes], stored: bool, stale: bool) -> None:
     """Tag JSON lines (standard input without FILE) with title and abstract; they come back with labels and evidence."""
     from app.tagging.tagger import load_tagger
 
     tagger = load_tagger(settings_of(ctx).taxonomy_dir)
+    if stale and not stored:
+        raise click.UsageError("--stale goes with --all")
     if stored:
         from app.ingest.curate import retag
 
         with open_database(ctx) as database:
             with counting("papers tagged") as progress:
-                changes = retag(database, tagger, progress)
-            click.echo(changes.as_text())
+                changes = retag(database, tagger, progress, stale_only=stale)
+            if changes.papers or not stale:
+                click.echo(changes.as_text())
             bring_index_up_to_date(ctx, database)
         return
     from app.tagging.lines import LineError, tag_lines

@@ -129,14 +129,23 @@ def withdraw(database: Database, paper_id: str, reason: str) -> None:
         save_withdrawn(session, paper_id, reason.strip(), datetime.now(UTC))
 
 
-def retag(database: Database, tagger: Tagger, progress: Callable[[int], None] = lambda done: None) -> Retagged:
-    """Tag every stored paper anew; a revision rises only where tags change, and a curator's decisions stay."""
+def retag(
+    database: Database,
+    tagger: Tagger,
+    progress: Callable[[int], None] = lambda done: None,
+    *,
+    stale_only: bool = False,
+) -> Retagged:
+    """Tag stored papers anew; a revision rises only where tags change, and a curator's decisions stay.
+
+    ``stale_only`` leaves out the papers that this very tagger, of these rules, has tagged.
+    """
     result = Retagged()
     last = ""
     while True:
         with database.writing(papers=True) as session:
             batch = select(m.Paper.id).where(m.Paper.id > last).order_by(m.Paper.id).limit(BATCH)
-            ids = list(session.exec(batch))
+            ids = list(session.exec(batch.where(col(m.Paper.tagger) != tagger.version) if stale_only else batch))
             if not ids:
                 return result
             before = _tags(session, ids)
