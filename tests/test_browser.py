@@ -22,7 +22,7 @@ from app.tagging.tagger import load_tagger
 WIDTHS = {"desktop": DESKTOP, "phone": PHONE}
 PAGES = {
     "home": "/",
-    "search, full": "/search?per_page=40&page=2",
+    "search, full": "/search?page=2",
     "search with words, filters and notes": "/search?q=gradient+inversion&data=images&data=text&year_from=2021",
     "search with no result": "/search?technique=blockchain&attack=side-channel&q=speech",
     "search, corrected": "/search?q=diferential+privcy",

@@ -44,6 +44,8 @@ def test_a_journey_with_the_keyboard_alone(browser: Browser, digest_url: str) ->
         press("Enter")
         page.wait_for_url(re.compile(r"page=2"))
         assert page.evaluate(STILL), "the page was loaded anew, or the announced total replaced"
+        page.wait_for_function("document.activeElement.id === 'total'")
+        page.wait_for_function("document.querySelector('.card').getBoundingClientRect().top < innerHeight")
         second = page.locator(".card-title").first.text_content()
 
         press("j")
@@ -151,6 +153,7 @@ def test_sort_years_and_chips_change_in_place(searching: Page) -> None:
     page.locator(".chip", has_text="Words").click()
     expect(page.locator("#total strong")).to_have_text("119")
     expect(page.locator("#q")).to_have_value("")
+    expect(page).to_have_title("Search · Epsilon")
     assert page.evaluate(STILL)
     assert page.evaluate(f"{FOCUSED} !== ''"), "the focus fell to nowhere"
 

@@ -17,6 +17,7 @@ from app.web.quality import Quality
 from app.web.views import BarChart, Card, Frame, Link, card, colours, year_chart
 
 MOST_TOGETHER = 6
+ATOM = "application/atom+xml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,7 @@ def home_view(
             "Epsilon – papers on privacy in machine learning",
             "A searchable catalogue of papers on privacy in machine learning: by technique, attack, data and venue.",
             address.absolute("/"),
+            alternates=[(ATOM, Link("New papers", address.path("/search.atom")))],
             json_ld=script_json(site),
         ),
         papers=page.total,
@@ -199,7 +201,10 @@ def value_view(
         if name not in request.filters and view.values
     ]
     return ValueView(
-        frame=Frame(f"{label} – {kind.lower()}", means, address.absolute(canonical), unapi=True),
+        frame=Frame(
+            f"{label} – {kind.lower()}", means, address.absolute(canonical), unapi=True,
+            alternates=[(ATOM, Link(f"New papers: {label}", address.path("/search.atom", params)))],
+        ),
         kind=kind, label=label, means=means, colour=colour, total=page.total, parents=parents, children=children,
         years=year_chart(page.facets.get("year", {}), 400, 64, colour, span), together=together,
         cards=[card(hit, taxonomy, address) for hit in page.hits],
