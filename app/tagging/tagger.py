@@ -75,7 +75,7 @@ class Tagger:
         fields = (title[:LONGEST], abstract[:LONGEST])
         paper = self._read(fields)
         weights: dict[LabelKey, float] = {}
-        evidence: dict[LabelKey, list[Evidence]] = {}
+        evidence: dict[LabelKey, list[tuple[float, Evidence]]] = {}
         held: set[LabelKey] = set()
         candidates = {place for phrase in paper.found for place in self._by_phrase.get(phrase, ())}
         for number in sorted(candidates.union(self._without_phrases)):
@@ -89,14 +89,15 @@ class Tagger:
                 weights[key] = weights.get(key, 0.0) + rule.weight
                 (held.add if weights[key] >= ENOUGH else held.discard)(key)
                 if rule.weight > 0:
-                    had = [replace(e, rule=rule.name) for k in rule.having if k in held for e in evidence.get(k, ())]
+                    had = [replace(e, rule=rule.name) for k in rule.having if k in held for _, e in evidence.get(k, ())]
                     shown = had if had and not rule.any else paper.evidence(rule, fired, fields)
-                    evidence.setdefault(key, []).extend(shown)
+                    entries = list(shown)
+                    share = rule.weight / max(1, len(entries))
+                    evidence.setdefault(key, []).extend((share, e) for e in entries)
         tags = []
         for facet in self.taxonomy:
             for label in facet.most_specific(label for label in facet.by_id if (facet.id, label) in held):
-                shown = sorted(evidence[facet.id, label], key=lambda e: (e.field != "title", e.start, e.end))
-                tags.append(Tag(facet.id, label, tuple(_apart(shown))[:MOST_EVIDENCE]))
+                tags.append(Tag(facet.id, label, _telling(evidence[facet.id, label])))
         return tuple(tags)
 
     def _read(self, fields: tuple[str, str]) -> _Paper:
@@ -197,15 +198,17 @@ class _Paper:
             yield Evidence(rule.name, field, start, end, fields[field != "title"][start:end])
 
 
-def _apart(evidence: Iterable[Evidence]) -> Iterable[Evidence]:
-    """Leave out places that lie over one already taken."""
+def _telling(evidence: list[tuple[float, Evidence]]) -> tuple[Evidence, ...]:
+    """Return the places that say most, none over another, in order: a rule's weight is shared by its places."""
     taken: list[Evidence] = []
-    for e in evidence:
+    for _, e in sorted(
+        evidence, key=lambda entry: (-entry[0], entry[1].field != "title", entry[1].start, entry[1].end)
+    ):
         if len(taken) == MOST_EVIDENCE:
-            return
+            break
         if not any(e.field == t.field and e.start < t.end and t.start < e.end for t in taken):
             taken.append(e)
-            yield e
+    return tuple(sorted(taken, key=lambda e: (e.field != "title", e.start)))
 
 
 def load_tagger(folder: Path = OWN) -> Tagger:
