@@ -233,7 +233,7 @@ def year_chart(
         left, middle = round(place * step + 1, 1), round(place * step + step / 2, 1)
         bars.append(Bar(left, round(head + height - tall, 1), round(step - 2, 1), tall, str(year), count, middle))
     told = ", ".join(f"{bar.label}: {bar.count}" for bar in bars if bar.count)
-    every = max(1, -(-len(shown) // max(1, width // 44)))
+    every = max(1, -(-len(shown) // max(1, width // 38)))
     ticks = [(bar.middle, bar.label) for place, bar in enumerate(bars) if place % every == 0]
     return BarChart(bars, width, head + height, f"Papers by year: {told}", ticks, colour, counted and step >= 20)
 
