@@ -66,12 +66,17 @@ def snippet(text: str, marks: Marks) -> Highlighted:
 
 
 def _window(text: str, spans: tuple[tuple[int, int], ...]) -> tuple[int, int]:
-    best, best_worth = 0, (0, 0)
+    best, best_worth, last = 0, (0, 0), 0
+    words = [text[start:end].lower() for start, end in spans]
     for i, (start, _) in enumerate(spans):
-        inside = [text[s:e].lower() for s, e in spans[i:] if e - start <= LONGEST]
+        while last < len(spans) and spans[last][1] - start <= LONGEST:
+            last += 1
+        inside = words[i:last]
         worth = (len(set(inside)), len(inside))
         if worth > best_worth:
             best, best_worth = start, worth
+        if last == len(spans):
+            break
     start = max(0, min(best - 40, len(text) - LONGEST))
     if start > 0:
         start = _between(text, start)
