@@ -42,6 +42,27 @@ ALIVE = Path(tempfile.gettempdir()) / "epsilon-worker.alive"
 _log = logging.getLogger("epsilon.worker")
 
 
+class _Stopped(Exception):
+    """The worker was asked to stop in the middle of a file; what was committed stays, the file too."""
+
+
+class _Pulse:
+    """Says that the worker lives, and ends what it does when it is asked to stop."""
+
+    def __init__(self) -> None:
+        self.stop = threading.Event()
+
+    def __call__(self, *_: object) -> None:
+        ALIVE.touch()
+        if self.stop.is_set():
+            raise _Stopped
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, but not after the stop."""
+        self.stop.wait(seconds)
+        self()
+
+
 def work(database: Database, engine: SearchEngine, tagger: Tagger, settings: Settings, *, once: bool = False) -> None:
     """Work until SIGTERM or SIGINT; with ``once``, until nothing is left to do.
 
@@ -54,19 +75,19 @@ def work(database: Database, engine: SearchEngine, tagger: Tagger, settings: Set
     inbox = settings.data_dir / "inbox"
     for folder in (inbox, inbox / "done", inbox / "failed"):
         folder.mkdir(parents=True, exist_ok=True)
+    pulse = _Pulse()
     if once:
-        _retag_if_stale(database, tagger)
+        _retag_if_stale(database, tagger, pulse)
         seen = _sizes(inbox)
         if seen:
             time.sleep(LOOK_EVERY)
-            _load_complete(database, tagger, inbox, seen)
-        ask_arxiv(database, tagger, settings)
+            _load_complete(database, tagger, inbox, seen, pulse)
+        ask_arxiv(database, tagger, settings, pulse)
         count = drain_or_wait(database, engine, _log.info)
         _log.info("%d papers indexed", count)
         return
-    stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: pulse.stop.set())
     indexer = IndexerThread(database, engine)
     indexer.start()
     _log.info("watching %s", inbox)
@@ -74,41 +95,39 @@ def work(database: Database, engine: SearchEngine, tagger: Tagger, settings: Set
     is_fresh = False
     trouble = ""
     asked = float("-inf")
-    while not stop.is_set():
+    while not pulse.stop.is_set():
         ALIVE.touch()
         try:
             if not is_fresh:
-                _retag_if_stale(database, tagger)
+                _retag_if_stale(database, tagger, pulse)
                 is_fresh = True
-            _load_complete(database, tagger, inbox, before)
+            _load_complete(database, tagger, inbox, before, pulse)
             if settings.arxiv_queries and time.monotonic() > asked + ASK_EVERY:
                 asked = time.monotonic()
-                ask_arxiv(database, tagger, settings, stop)
+                ask_arxiv(database, tagger, settings, pulse)
             trouble = ""
+        except _Stopped:
+            break
         except (ArxivUnavailable, DatabaseUnavailable, EngineUnavailable, OSError) as error:
             if str(error) != trouble:
                 trouble = str(error)
                 _log.warning("%s; trying again", error)
         before = _sizes(inbox)
-        stop.wait(LOOK_EVERY)
+        pulse.stop.wait(LOOK_EVERY)
     indexer.stop()
     _log.info("stopped")
 
 
 def ask_arxiv(
-    database: Database, tagger: Tagger, settings: Settings, stop: threading.Event | None = None, pace: float = PACE
+    database: Database, tagger: Tagger, settings: Settings, pulse: _Pulse | None = None, pace: float = PACE
 ) -> None:
     """Load the papers of saved queries whose interval is over; one worker at a time.
 
     Raises:
         ArxivUnavailable: arXiv doesn't answer; the query's turn comes again.
     """
-    ended = stop or threading.Event()
-
-    def sleep(seconds: float) -> None:
-        ended.wait(seconds)
-
-    api = ArxivApi(settings, sleep=sleep, pace=pace)
+    pulse = pulse or _Pulse()
+    api = ArxivApi(settings, sleep=pulse.sleep, pace=pace)
     with _locked(settings.data_dir / "arxiv-queries.lock", "ab") as is_ours:
         for request in requests_of(settings.arxiv_queries) if is_ours else ():
             with database.reading() as session:
@@ -120,15 +139,13 @@ def ask_arxiv(
                 ).first()
             if last is not None and datetime.now(UTC) - last < timedelta(hours=settings.arxiv_interval):
                 continue
-            if ended.is_set():
-                return
-            report = ingest(database, tagger, [Feed(request.name, "arxiv", api.fetch(request))])
+            report = ingest(database, tagger, [Feed(request.name, "arxiv", api.fetch(request))], progress=pulse)
             _log.info("%s: %s", request.name, report.as_text().splitlines()[0])
 
 
-def _retag_if_stale(database: Database, tagger: Tagger) -> None:
+def _retag_if_stale(database: Database, tagger: Tagger, pulse: _Pulse) -> None:
     """Tag the papers anew whose tags other rules made."""
-    result = retag(database, tagger, stale_only=True)
+    result = retag(database, tagger, pulse, stale_only=True)
     if result.papers:
         _log.info("the rules changed: %d papers tagged, %d changed", result.papers, result.changed)
 
@@ -143,13 +160,15 @@ def _sizes(inbox: Path) -> dict[Path, tuple[int, int]]:
     return found
 
 
-def _load_complete(database: Database, tagger: Tagger, inbox: Path, before: dict[Path, tuple[int, int]]) -> None:
+def _load_complete(
+    database: Database, tagger: Tagger, inbox: Path, before: dict[Path, tuple[int, int]], pulse: _Pulse
+) -> None:
     """Load the files that didn't change since the last look."""
     for path, state in _sizes(inbox).items():
         if before.get(path) == state:
             with _locked(path) as is_ours:
                 if is_ours:
-                    _load(database, tagger, inbox, path)
+                    _load(database, tagger, inbox, path, pulse)
 
 
 @contextmanager
@@ -167,9 +186,9 @@ def _locked(path: Path, mode: str = "rb") -> Iterator[bool]:
         yield False
 
 
-def _load(database: Database, tagger: Tagger, inbox: Path, path: Path) -> None:
+def _load(database: Database, tagger: Tagger, inbox: Path, path: Path, pulse: _Pulse) -> None:
     try:
-        report = ingest(database, tagger, [path])
+        report = ingest(database, tagger, [path], progress=pulse)
     except OSError as error:
         report = Report()
         _finish(inbox / "failed", path, report, f"it can't be read: {error}")

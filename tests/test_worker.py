@@ -110,6 +110,31 @@ def test_a_running_worker_takes_what_comes_and_stops_cleanly(settings: Settings,
     expect(settings, 39)
 
 
+def test_a_worker_stops_in_the_middle_of_a_file_and_goes_on_later(settings: Settings, start: Start) -> None:
+    inbox = settings.data_dir / "inbox"
+    inbox.mkdir(parents=True)
+    (inbox / "long.jsonl").write_text(rows(range(1, 6001)))
+    worker = start("worker")
+
+    def begun() -> bool:
+        database = Database(settings)
+        try:
+            with database.reading() as session:
+                return next(papers(session), None) is not None
+        finally:
+            database.close()
+
+    wait_until(begun, "the first papers", 120)
+    worker.send_signal(signal.SIGTERM)
+    _, said = worker.communicate(timeout=120)
+    assert worker.returncode == 0, said
+    assert "Traceback" not in said
+    assert (inbox / "long.jsonl").exists()
+    _, said = start("worker", "--once").communicate(timeout=240)
+    assert (inbox / "done" / "long.jsonl").exists(), said
+    expect(settings, 6000)
+
+
 def test_two_workers_and_two_ingests_at_once_end_as_one_after_the_other(
     settings: Settings, start: Start, tmp_path: Path
 ) -> None:

@@ -191,7 +191,7 @@ class EmbeddedEngine:
         try:
             index = tantivy.Index(self._schema, str(folder), sort_by_field="newest", sort_order=Order.Asc)
             self._write.prepare(index)
-            with index.writer(2 * HEAP, 1) as writer:
+            with index.writer(HEAP, 1) as writer:
                 for paper in papers:
                     writer.add_document(self._document(paper))
                 writer.commit()
