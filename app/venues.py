@@ -22,6 +22,7 @@ _NOISE = re.compile(
     r"short papers|poster|oral|spotlight|the|of|on|in|and|for|ieee|acm|cvf|rsj|annual|international|int l|intl"
     r"|to appear|accepted (?:at|by|to)?|\d+)\b"
 )
+_ACRONYM = re.compile(r"[A-Z]\w*[A-Z]|[a-z][A-Z]|[A-Z]&[A-Z]")
 _NAMES = re.compile(r"[^\w&*+@]+|_")
 
 
@@ -57,7 +58,9 @@ def known_venue(given: str) -> Venue | None:
         inside = re.findall(r"\(([^()]+)\)|\[([^\][]+)\]", given)
         outside = re.sub(r"\([^()]*\)|\[[^\][]*\]", " ", given)
         parts = re.split(r"\s[-–—|]\s|[,:;]", outside)
-        spellings = [given, outside, *(a or b for a, b in inside), parts[0], parts[-1]]
+        # a part alone must be an acronym or a longer name: "Machine Learning, Optimization and Data Science"
+        telling = [part for part in parts if _ACRONYM.search(part) or len(part.split()) > 2]
+        spellings = [given, outside, *(a or b for a, b in inside), *telling]
     for spelling in spellings:
         known = _table().get(_core(spelling))
         if known:

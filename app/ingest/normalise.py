@@ -37,7 +37,7 @@ def mend(text: str) -> str:
     """
     if _PLAIN.fullmatch(text):
         return text
-    text = _CONTROL.sub("", text)
+    text = _BLANK.sub(" ", _CONTROL.sub("", text))
     if "&" in text:
         text = html.unescape(text)
     if "<" in text:
