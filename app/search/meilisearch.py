@@ -103,7 +103,9 @@ class MeilisearchEngine:
         asked, most, name = Asked(self, made, known), request.per_page, names.typed(request.text)
         queries = {}
         if names.may_be_title(request.text):
-            queries["titles"] = asked.window(made.within(made.found), 0, most) | {"limit": most}
+            queries["titles"] = asked.window(made.within(made.found), 0, most) | {
+                "limit": most, "attributesToRetrieve": ["paper"],
+            }  # fmt: skip
         if name:
             queries["names"] = asked.newest(Starts("people", name), names.MOST_PAPERS)
         answers = dict(zip(queries, self._search(list(queries.values())), strict=True)) if queries else {}

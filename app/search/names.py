@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from app.paper import Author, Paper
 from app.search import text
 
-SHORTEST, SHORTEST_OF_TITLE = 2, 3
+SHORTEST = 3
 """Letters from which on names and titles are suggested: too many begin with fewer."""
-MOST_PAPERS = 40
+MOST_PAPERS = 20
 """So many of the newest papers are looked through for names."""
 
 
@@ -32,7 +32,7 @@ def typed(text_typed: str) -> str:
 
 def may_be_title(text_typed: str) -> bool:
     """Tell whether what is typed is enough to suggest titles."""
-    return len("".join(text.forms(text_typed))) >= SHORTEST_OF_TITLE
+    return len("".join(text.forms(text_typed))) >= SHORTEST
 
 
 def going_on(name: str, papers: Iterable[Paper], most: int) -> tuple[Author, ...]:
