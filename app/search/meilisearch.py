@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -30,6 +31,8 @@ from app.tagging.taxonomy import Taxonomy
 BATCH = 1_000
 UNLIMITED = 10_000_000
 LONGEST_PHRASE = 8
+LONG = 0.5
+"""Seconds: what takes longer isn't done again at once."""
 STAMP = "epsilonstamp"
 
 
@@ -45,6 +48,7 @@ class MeilisearchEngine:
         self._stamp = stamp(taxonomy, self._synonyms)
         self._fields = fields(taxonomy)
         self._known: Known | None = None
+        self._words_until = 0.0
 
     # reading
 
@@ -143,10 +147,18 @@ class MeilisearchEngine:
                 raise EngineUnavailable(
                     self._server.says("has an index of another version: run 'epsilon index rebuild'", self._index)
                 )
-            (answer,) = self._search([self.query(q="", hitsPerPage=0, facets=["forms"])])
-            counts = answer.get("facetDistribution", {}).get("forms", {})
-            known = self._known = Known(generation, Vocabulary(counts.items(), total_of(answer)))
+            kept = known is not None and time.monotonic() < self._words_until
+            known = self._known = Known(generation, known.vocabulary if kept and known else self._words())
         return known
+
+    def _words(self) -> Vocabulary:
+        """Return the words of the index; where that takes long, they are kept for a while though the index changes."""
+        start = time.monotonic()
+        (answer,) = self._search([self.query(q="", hitsPerPage=0, facets=["forms"])])
+        counts = answer.get("facetDistribution", {}).get("forms", {})
+        took = time.monotonic() - start
+        self._words_until = time.monotonic() + (10 * took if took > LONG else 0)
+        return Vocabulary(counts.items(), total_of(answer))
 
     def papers_with(self, phrase: Adjacent, known: Known) -> tuple[str, ...]:
         """Return the ids of the papers that have a phrase.
