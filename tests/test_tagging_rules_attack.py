@@ -22,6 +22,62 @@ def attacks(title: str, abstract: str) -> set[str]:
     ("title", "abstract", "expected"),
     [
         (
+            "What gaze gives away",
+            "We examine eye movements of headset users: they leak gender and health conditions, a risk to privacy.",
+            {"attribute-inference"},
+        ),
+        (
+            "A filter for voices",
+            "Our filter hides emotion and accent of a speaker from a curious service, for the sake of privacy.",
+            {"attribute-inference"},
+        ),
+        (
+            "Four points on a map",
+            "In anonymised mobility data we find that four points let people be uniquely identified, a privacy risk.",
+            {"re-identification"},
+        ),
+        (
+            "Random pedestrians",
+            "Person re-identification raises privacy concerns. We train person re-identification on synthetic people.",
+            set(),
+        ),
+        (
+            "Faces in the frequency domain",
+            "We protect the privacy of face recognition by leaving out low frequencies; accuracy drops by one percent.",
+            set(),
+        ),
+        (
+            "Prompts on the way",
+            "In collaborative inference of language models we let an untrusted participant recover the user's prompt "
+            "from hidden states.",
+            {"data-reconstruction"},
+        ),
+        (
+            "Clinical models and their notes",
+            "We try to recover patient names and personal health information from a pretrained BERT.",
+            {"training-data-extraction"},
+        ),
+        (
+            "Those who only pretend to train",
+            "In federated learning, lazy clients may send fabricated updates. We detect lazy clients by their loss.",
+            {"poisoning"},
+        ),
+        (
+            "A key for the owner",
+            "We implant a fingerprint as a backdoor with a confidential key, by which owners recognise their model.",
+            set(),
+        ),
+        (
+            "Which app is in the tunnel?",
+            "We present app fingerprinting under encrypted tunnels: flows of traffic tell the app in use.",
+            {"side-channel"},
+        ),
+        (
+            "Pictures by those who can't see",
+            "Blind users may unknowingly capture private information. We mask it in their pictures for privacy.",
+            {"unintended-disclosure"},
+        ),
+        (
             "Scoring members by loss",
             "Models remember. We present a membership inference attack that needs labels only.",
             {"membership-inference"},
