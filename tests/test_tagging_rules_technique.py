@@ -56,6 +56,21 @@ CASES = [
     ("A ransomware ledger", "We detect ransomware payments on the Bitcoin blockchain.", ""),
     ("Encrypted networks", "We evaluate neural networks under fully homomorphic encryption.", "homomorphic-encryption"),
     ("Forgetting faces", "We propose machine unlearning that removes identities.", "machine-unlearning"),
+    # A stream that is released over time, and one that only saves memory.
+    ("Private counts on streams", "We release differentially private counts of a stream at every time step.",
+     "continual-release"),
+    ("A private power method", "We give a differentially private method of linear memory in a streaming setting.",
+     "differential-privacy"),
+    # Rule 7 by the title's topic: a fitted predictor, and a distribution.
+    ("Differentially private fair learning", "We train classifiers under differential privacy.", "dp-training"),
+    ("Differentially private learning of discrete distributions", "We learn an unknown distribution under privacy.",
+     "differential-privacy"),
+    # Rule 6: gossip between clients is decentralized, gossip between robots isn't.
+    ("Learning by gossip", "We let clients exchange models with random peers and train without a server.",
+     "decentralized-learning"),
+    ("Swarms", "We let robots exchange messages with neighbours by gossip.", ""),
+    # Inference that a server computes without seeing its input.
+    ("Fewer nonlinearities", "We drop each ReLU that makes private inference slow.", "secure-computation"),
 ]  # fmt: skip
 
 
