@@ -16,6 +16,8 @@ WIDEST_GAP = 12
 _TOKEN = re.compile(r"\\[A-Za-z]+|[^\W_]+(?:[²³⁺])?|[.!?;](?=\s|$)")
 _PART = re.compile(r"\(([^()]+)\)(\*?)|~(\d+)|([^\W_]+\*?)|(\S)")
 _KNOWN_WORDS = 200_000
+MOST_PLACES = 64
+"""Places of a word from which phrases are followed; no abstract has more, a text made to be slow may have thousands."""
 
 
 class PhraseError(ValueError):
@@ -175,10 +177,11 @@ class Lexicon:
     def find(self, text: Text) -> dict[int, list[Place]]:
         """Return the places of each phrase that the text has, by the phrase's number, in the text's order."""
         found: dict[int, list[Place]] = {}
-        for word, starts in text.places.items():
+        for word, places in text.places.items():
             node = self._beginnings.get(word)
             if node is None:
                 continue
+            starts = places[:MOST_PLACES]
             for number in node.ends:
                 found.setdefault(number, []).extend((start, start) for start in starts)
             if node.ahead:
