@@ -22,6 +22,22 @@ def attacks(title: str, abstract: str) -> set[str]:
     ("title", "abstract", "expected"),
     [
         (
+            "Marks that stay",
+            "We mark records beforehand, so that owners verify whether their data were used to train a model without "
+            "consent.",
+            {"membership-inference"},
+        ),
+        (
+            "Answers are enough",
+            "We train a substitute from the answers of a black-box victim, and so clone its function.",
+            {"model-extraction"},
+        ),
+        (
+            "Hidden triggers",
+            "We present a stealthy backdoor attack on language models. Its triggers read like plain text.",
+            set(),
+        ),
+        (
             "What gaze gives away",
             "We examine eye movements of headset users: they leak gender and health conditions, a risk to privacy.",
             {"attribute-inference"},
