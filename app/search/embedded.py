@@ -36,6 +36,8 @@ from app.search.vocabulary import Vocabulary
 from app.tagging.taxonomy import Taxonomy
 
 POINTER, LOCK, STAMP = "CURRENT", "lock", "stamp"
+ATTEMPTS = 20
+"""Times that a reader looks for the index while it is replaced again and again."""
 HEAP = 64_000_000
 """Bytes that an index writer holds before it writes a segment."""
 
@@ -270,27 +272,26 @@ class EmbeddedEngine:
 
     def _current(self) -> _Opened:
         """Return the index that the pointer names, as it is on disk now."""
-        for _ in range(3):
+        for _ in range(ATTEMPTS):
             name = self._pointer()
             if not name:
                 raise EngineUnavailable(f"there is no search index in {self._folder} yet: run 'epsilon index rebuild'")
             opened = self._opened
-            if opened is None or opened.folder.name != name:
-                try:
-                    opened = self._open(self._folder / name)
-                except (OSError, ValueError):
-                    if self._pointer() != name:  # it was replaced just now
-                        continue
-                    raise
-                self._opened = opened
+            try:
+                if opened is None or opened.folder.name != name:
+                    opened = self._opened = self._open(self._folder / name)
+                state = (opened.folder / "meta.json").stat().st_mtime_ns
+                if state != opened.seen and opened.current:
+                    opened.index.reload()
+                    opened.seen = state
+            except (OSError, ValueError):
+                if self._pointer() != name:  # it was replaced just now
+                    continue
+                raise
             if not opened.current:
                 raise EngineUnavailable(
                     f"another version built the search index in {self._folder}: run 'epsilon index rebuild'"
                 )
-            state = (opened.folder / "meta.json").stat().st_mtime_ns if opened.folder.exists() else opened.seen
-            if state != opened.seen:
-                opened.index.reload()
-                opened.seen = state
             return opened
         raise EngineUnavailable(f"the search index in {self._folder} is being replaced: try again")
 
