@@ -72,7 +72,7 @@ def evaluate(
         raise FileNotFoundError(2, "no labelled papers (*.jsonl) there; name their folder with GOLD=", str(gold))
     queries = sets.pop("queries", [])
     if further is not None:
-        sets |= _further(further, say)
+        sets = _further(further, say) | sets
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder), database_url="", search_url="", taxonomy_dir=taxonomy_dir)
         database = Database(settings)
@@ -195,7 +195,7 @@ def _further(further: FurtherLabels, say: Callable[[str], None]) -> dict[str, li
             if row is not None:
                 text = {"title": paper["title"], "abstract": paper["abstract"]}
                 found.setdefault(row["set"], []).append(row | text)
-    return dict(sorted(found.items()))
+    return dict(sorted(found.items(), reverse=True))
 
 
 def _read(path: Path) -> list[dict[str, Any]]:
