@@ -121,13 +121,13 @@ def as_markdown(qualities: Mapping[str, Quality]) -> str:
         "# How right the tags are",
         "",
         "Tags are worked out from title and abstract by rules that anyone can read. Here they are compared with",
-        "papers that were labelled by reading them. *F1* is the harmonic mean of *precision* (share of the given tags",
-        "that are right) and *recall* (share of the right tags that are given); *papers* is the number of papers behind",
-        "a line. `make evaluate` prints these figures anew.",
+        "papers that were labelled by reading them. *F1* is the harmonic mean of *precision* (share of the given",
+        "tags that are right) and *recall* (share of the right tags that are given); *papers* is the number of",
+        "papers behind a line. `make evaluate` prints these figures anew.",
         "",
-        "The rules were written with an eye on their errors in every set but the one called unseen: its figures are",
-        "what to expect of a paper that nobody has looked at (for contributions a little less, since their weights were",
-        "fitted on that set too).",
+        "The rules were written with an eye on their errors in every set but the one called unseen: its figures",
+        "are what to expect of a paper that nobody has looked at (for contributions a little less, since their",
+        "weights were fitted on that set too).",
     ]
     for name, quality in qualities.items():
         lines += ["", f"## {name}: {quality.papers} papers"]
