@@ -21,7 +21,9 @@ from playwright.sync_api import Browser
 from servers import Meilisearch, Missing, Postgres
 from sites import fill, running
 
+from app.database import Database
 from app.settings import Settings
+from app.tagging.tagger import Tagger, load_tagger
 
 
 @pytest.fixture(autouse=True)
@@ -68,6 +70,21 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'epsilon.db'}"
     return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """An empty catalogue on each kind of database."""
+    database = Database(Settings(database_url=database_url))
+    database.migrate()
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def tagger() -> Tagger:
+    """The catalogue's own tagger."""
+    return load_tagger()
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,24 +21,9 @@ from app.ingest.curate import CurateError, merge, retag, split, withdraw
 from app.ingest.report import Report
 from app.ingest.run import DIGEST_METADATA, ingest, load_digest
 from app.settings import Settings
-from app.tagging.tagger import Tagger, load_tagger
+from app.tagging.tagger import Tagger
 
 Load = Callable[..., Report]
-
-
-@pytest.fixture(scope="module")
-def tagger() -> Tagger:
-    """The catalogue's own tagger."""
-    return load_tagger()
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    """An empty catalogue on each kind of database."""
-    database = Database(Settings(database_url=database_url))
-    database.migrate()
-    yield database
-    database.close()
 
 
 @pytest.fixture

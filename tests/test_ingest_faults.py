@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,22 +18,7 @@ from app.ingest.rejects import rejects, retry
 from app.ingest.report import Report
 from app.ingest.run import ingest
 from app.settings import Settings
-from app.tagging.tagger import Tagger, load_tagger
-
-
-@pytest.fixture(scope="module")
-def tagger() -> Tagger:
-    """The catalogue's own tagger."""
-    return load_tagger()
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    """An empty catalogue on each kind of database."""
-    database = Database(Settings(database_url=database_url))
-    database.migrate()
-    yield database
-    database.close()
+from app.tagging.tagger import Tagger
 
 
 def titles(database: Database) -> set[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ import pytest
 from app.catalogue import papers
 from app.database import Database
 from app.ingest.run import DIGEST_METADATA, ingest, load_digest
-from app.settings import Settings
 from app.tagging.tagger import load_tagger
 
 FACTS = [json.loads(line) for line in DIGEST_METADATA.read_text(encoding="utf-8").splitlines()]
@@ -49,15 +47,6 @@ def entry(number: int, fact: dict[str, object]) -> str:
     if number % 2 == 0:
         fields |= {"eprint": f"{{{fact['arxiv_id']}v3}}", "archivePrefix": "{arXiv}"}
     return f"@inproceedings{{key{number},\n" + ",\n".join(f"  {k} = {v}" for k, v in fields.items()) + "\n}\n"
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    """An empty catalogue on each kind of database."""
-    database = Database(Settings(database_url=database_url))
-    database.migrate()
-    yield database
-    database.close()
 
 
 @pytest.mark.parametrize("digest_first", [True, False])
