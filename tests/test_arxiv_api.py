@@ -151,6 +151,17 @@ def test_requests_are_three_seconds_apart_and_one_at_a_time(arxiv: Arxiv, settin
     assert arxiv.most_open == 1
 
 
+@pytest.mark.parametrize(("ahead", "waited"), [(0.4, [3.0]), (-1.0, [2.0]), (3600.0, []), (-3600.0, [])])
+def test_the_pace_is_kept_when_the_last_request_seems_to_lie_ahead(
+    arxiv: Arxiv, settings: Settings, ahead: float, waited: list[float]
+) -> None:
+    """A little ahead is rounding, and waits; an hour ahead is a clock that was set back, and doesn't wait an hour."""
+    (settings.data_dir / "arxiv.lock").write_text(f"{time.time() + ahead:.6f}")
+    slept: list[float] = []
+    titles(ArxivApi(settings, sleep=slept.append), ArxivRequest("x", most=10))
+    assert slept == pytest.approx(waited, abs=0.5)
+
+
 @pytest.mark.parametrize("fault", [(503, {"Retry-After": "7"}), (429, {"Retry-After": "7"})])
 def test_retry_after_is_kept(arxiv: Arxiv, settings: Settings, fault: tuple[int, dict[str, str]]) -> None:
     waited: list[float] = []
