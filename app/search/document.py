@@ -30,6 +30,8 @@ class Kind(StrEnum):
     """Stems in order: ranked, and searched for phrases."""
     WORDS = "words"
     """A set of words, each a condition."""
+    BEGINNINGS = "beginnings"
+    """A set of words, each a condition, and quick to find by how it begins."""
     FACET = "facet"
     """A set of values: a condition, and counted."""
     NUMBER = "number"
@@ -44,11 +46,11 @@ FIELDS: Mapping[str, Kind] = {
     "names": Kind.TEXT,
     "words": Kind.WORDS,  # stems of title, abstract and names, and those that hyphens join
     "title_words": Kind.WORDS,
-    "forms": Kind.WORDS,  # the same words unstemmed: prefixes, and the vocabulary for typos
+    "forms": Kind.BEGINNINGS,  # the same words unstemmed: prefixes, and the vocabulary for typos
     "name_words": Kind.WORDS,  # forms of the authors' names
     "terms": Kind.WORDS,  # the synonyms' terms of several words that the text has
     "title_key": Kind.WORDS,  # the title's stems as one word
-    "people": Kind.WORDS,  # the authors as suggestions find them
+    "people": Kind.BEGINNINGS,  # the authors as suggestions find them
     "arxiv": Kind.WORDS,
     "doi": Kind.WORDS,
     "id": Kind.WORDS,

@@ -264,16 +264,17 @@ class MeilisearchEngine:
         self._server.wait(
             [self._server.post("/indexes", {"uid": index, "primaryKey": "key"})["taskUid"]], fine="index_already_exists"
         )
+        # without comparison, what words begin with would be looked for from the first word on
         filters = [
             {
                 "attributePatterns": [name],
                 "features": {
                     "facetSearch": False,
-                    "filter": {"equality": True, "comparison": kind is Kind.NUMBER},
+                    "filter": {"equality": True, "comparison": kind in {Kind.NUMBER, Kind.BEGINNINGS}},
                 },
             }
             for name, kind in self._fields.items()
-            if kind in {Kind.WORDS, Kind.FACET, Kind.NUMBER}
+            if kind not in {Kind.TEXT, Kind.ORDER}
         ]
         settings = {
             "searchableAttributes": [*TEXTS, "every"],
