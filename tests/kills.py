@@ -60,6 +60,8 @@ def storm(stack: str, folder: Path, kills: int, seed: int) -> None:
         started = time.monotonic()
         for number in range(kills):
             rounds.one(number)
+            if number % 20 == 19:
+                print(f"{stack}: {number + 1} of {kills} rounds", file=sys.stderr, flush=True)
         rounds.check()
         seconds = time.monotonic() - started
         killed = ", ".join(f"{count} of {name}" for name, count in rounds.killed.items())
