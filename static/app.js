@@ -229,9 +229,9 @@ document.addEventListener("keydown", (event) => {
 // htmx: after a swap the controls say what the address says, the new cards know what is kept, and the focus never
 // falls to nowhere; on another page it is above the papers again
 function settleControls() {
+  document.title = document.querySelector(".changing").dataset.title;
   const found = document.getElementById("found");
   if (!found) return;
-  document.title = found.dataset.title;
   for (const box of all("input[type=checkbox]", found)) box.checked = box.defaultChecked;
   for (const option of all("option", found)) option.selected = option.defaultSelected;
   for (const input of [document.getElementById("q"), ...all("input[type=number]", found)]) {

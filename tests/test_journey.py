@@ -254,6 +254,22 @@ def test_what_is_new_since_the_last_visit(browser: Browser, digest_url: str) -> 
         expect(page.locator("[data-new-since]")).to_contain_text("only this browser")
 
 
+def test_the_matrix_changes_in_place(browser: Browser, digest_url: str) -> None:
+    with visit(browser, f"{digest_url}/matrix", **DESKTOP) as page:
+        page.evaluate("window.stays = true")
+        page.locator("select[name=rows]").select_option("data")
+        expect(page.locator(".matrix .corner")).to_contain_text("Data")
+        page.locator(".axes input[type=search]").fill("language")
+        page.locator(".axes input[type=search]").press("Enter")
+        expect(page).to_have_url(f"{digest_url}/matrix?rows=data&columns=attack&q=language")
+        expect(page.locator(".chips")).to_contain_text("language")
+        expect(page).to_have_title("Data × Attack – matrix · Epsilon")
+        assert page.evaluate("window.stays")
+        page.go_back()
+        expect(page.locator("#table .chips")).to_have_count(0)
+        expect(page.locator("select[name=rows]")).to_have_value("data")
+
+
 def test_rows_of_the_matrix_fold_open(browser: Browser, digest_url: str) -> None:
     with visit(browser, f"{digest_url}/matrix", **DESKTOP) as page:
         rows = page.locator(".matrix tbody tr:visible")

@@ -136,7 +136,11 @@ def test_a_paper_says_all_that_is_known(site: TestClient) -> None:
     assert "why?" in html
     assert '<meta name="citation_author" content="Sun, Xiaoxiao">' in html
     assert '<meta name="citation_conference_title"' in html
-    assert '"@type":"ScholarlyArticle"' in html
+    (told,) = (json.loads(block) for block in re.findall(r'<script type="application/ld\+json">(.*?)</script>', html))
+    assert (told["@type"], told["name"]) == ("ScholarlyArticle", paper["title"])
+    trail = [step["item"] for step in told["mainEntityOfPage"]["breadcrumb"]["itemListElement"]]
+    assert [site.get(url).status_code for url in trail] == [200, 200, 200]
+    assert trail[-1].endswith(f"/papers/{paper['id']}")
 
 
 def test_an_identifier_leads_to_its_paper(site: TestClient) -> None:

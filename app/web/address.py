@@ -40,6 +40,14 @@ class Address:
         """Return an address for links that leave the site."""
         return self.origin + self.path(path, params)
 
+    def tag(self, path: str) -> str:
+        """Return a name for what has an address: the same by whatever scheme and port it is asked for (RFC 4151).
+
+        >>> Address(origin="http://papers.example.org:8000").tag("/papers/1")
+        'tag:papers.example.org,2026:/papers/1'
+        """
+        return f"tag:{urlsplit(self.origin).hostname or 'localhost'},2026:{path}"
+
     def search(self, request: SearchRequest, path: str = "/search") -> str:
         """Return the address of a search."""
         return self.path(path, url_params(request))

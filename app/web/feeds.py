@@ -48,7 +48,7 @@ def atom(page: SearchPage, request: SearchRequest, address: Address, title: str)
         return element
 
     own = address.origin + address.search(request, "/search.atom")
-    add(feed, "id", own)
+    add(feed, "id", address.tag(address.search(request, "/search.atom")))
     add(feed, "title", title)
     add(feed, "updated", max((moment(hit.paper) for hit in page.hits), default="1970-01-01T00:00:00Z"))
     add(feed, "link", rel="self", href=own, type="application/atom+xml")
@@ -58,7 +58,7 @@ def atom(page: SearchPage, request: SearchRequest, address: Address, title: str)
     for hit in page.hits:
         paper = hit.paper
         entry = add(feed, "entry")
-        add(entry, "id", address.absolute(f"/papers/{paper.id}"))
+        add(entry, "id", address.tag(address.paper(paper.id)))
         add(entry, "title", paper.title)
         add(entry, "updated", moment(paper))
         add(entry, "published", moment(paper))
@@ -83,7 +83,7 @@ def json_feed(page: SearchPage, request: SearchRequest, address: Address, title:
         "feed_url": address.origin + address.search(request, "/search.feed.json"),
         "items": [
             {
-                "id": address.absolute(f"/papers/{paper.id}"),
+                "id": address.tag(address.paper(paper.id)),
                 "url": address.absolute(f"/papers/{paper.id}"),
                 "title": paper.title,
                 "content_text": paper.abstract,

@@ -103,6 +103,7 @@ class MatrixView:
     column_choices: Sequence[Choice]
     hidden: Sequence[tuple[str, str]]
     q: str
+    url: str
     search_url: str
     csv_url: str
     action: str
@@ -219,7 +220,8 @@ def matrix_view(
         row_choices=[Choice(f.id, f.label, f is found.rows) for f in taxonomy],
         column_choices=[Choice(f.id, f.label, f is found.columns) for f in taxonomy],
         hidden=[pair for pair in params if pair[0] != "q"], q=request.text,
-        search_url=address.search(request), csv_url=address.path("/matrix.csv", [*asked, *params]),
+        url=address.path("/matrix", [*asked, *params]), search_url=address.search(request),
+        csv_url=address.path("/matrix.csv", [*asked, *params]),
         action=address.path("/matrix"),
         chips=chips_of(request, taxonomy, names, lambda other: address.path("/matrix", [*asked, *url_params(other)])),
     )  # fmt: skip

@@ -14,7 +14,7 @@ from app import catalogue
 from app.catalogue import Moved, Withdrawn
 from app.database import DatabaseUnavailable
 from app.identifiers import arxiv_id, doi
-from app.search import EngineUnavailable, SearchPage, SearchRequest, Sort
+from app.search import EngineUnavailable, SearchPage, SearchRequest
 from app.search.query import parse
 from app.tagging.taxonomy import Facet, Taxonomy
 from app.web import errors
@@ -214,7 +214,8 @@ def matrix_page(request: Request) -> Response:
         return same
     found = _matrix_of(request)
     view = matrix_view(found, site.taxonomy, address_of(request), site.names(site.engine.generation()))
-    return site.render.page(request, "matrix.html", view, fragment="table", headers={**PRIVATE, "ETag": tag})
+    headers = {**PRIVATE, "ETag": tag, **({"HX-Push-Url": view.url} if is_partial(request) else {})}
+    return site.render.page(request, "matrix.html", view, fragment="table", headers=headers)
 
 
 @router.get("/matrix.csv")
@@ -228,7 +229,7 @@ def matrix_table(request: Request) -> Response:
 
 def _matrix_of(request: Request) -> Matrix:
     site = site_of(request)
-    wanted = replace(request_of(request), page=1, per_page=20, sort=Sort.NEWEST)
+    wanted = replace(request_of(request), page=1, per_page=20)
     return _matrix(site, wanted, *axes(request.query_params, site.taxonomy))
 
 

@@ -189,7 +189,7 @@ def _frame(record: Record, taxonomy: Taxonomy, address: Address) -> Frame:
         alternates=[(types[ending], Link(label, f"{address.paper(paper.id)}.{ending}")) for ending, label in FORMATS],
         meta=_highwire(record, taxonomy, page),
         og_type="article",
-        json_ld=_json_ld(record, taxonomy, page),
+        json_ld=_json_ld(record, address),
     )
 
 
@@ -237,8 +237,15 @@ def signposts(record: Record, view: PaperView) -> str:
     return ", ".join(f"<{quote(url, safe=URL_SAFE)}>; {told}" for url, told in links)
 
 
-def _json_ld(record: Record, taxonomy: Taxonomy, page: str) -> str:
+def _json_ld(record: Record, address: Address) -> str:
     paper = record.paper
+    page, venue = address.absolute(f"/papers/{paper.id}"), record.venue.name or paper.venue_label
+    above = [("Epsilon", address.absolute("/"))]
+    above += [(paper.venue_label, address.absolute(f"/venues/{paper.venue}"))] if paper.venue else []
+    trail = [
+        {"@type": "ListItem", "position": place, "name": name, "item": url}
+        for place, (name, url) in enumerate([*above, (paper.title, page)], 1)
+    ]
     article = {
         "@context": "https://schema.org",
         "@type": "ScholarlyArticle",
@@ -248,10 +255,14 @@ def _json_ld(record: Record, taxonomy: Taxonomy, page: str) -> str:
         "author": [{"@type": "Person", "name": author.name} for author in paper.authors],
         "datePublished": paper.published or (str(paper.year) if paper.year else None),
         "abstract": paper.abstract or None,
-        "isPartOf": {"@type": "PublicationEvent" if record.venue.kind == "conference" else "Periodical",
-                     "name": record.venue.name or paper.venue_label},
+        "isPartOf": {"@type": "PublicationEvent" if record.venue.kind == "conference" else "Periodical", "name": venue}
+        if venue
+        else None,
         "sameAs": [link.url for link in outward_links(paper) if link.label in {"arXiv", "DOI"}] or None,
         "url": page,
+        "mainEntityOfPage": {
+            "@type": "WebPage", "@id": page, "breadcrumb": {"@type": "BreadcrumbList", "itemListElement": trail},
+        },
     }  # fmt: skip
     return script_json({name: value for name, value in article.items() if value})
 
