@@ -33,6 +33,31 @@ def attacks(title: str, abstract: str) -> set[str]:
             {"model-extraction"},
         ),
         (
+            "Scripts that follow",
+            "We crawl shops for fingerprinting scripts: most of them serve online tracking, a privacy risk.",
+            {"re-identification"},
+        ),
+        (
+            "Whispers",
+            "We spread anonymous messages so that nobody can infer the source: sender anonymity holds against spies.",
+            {"re-identification"},
+        ),
+        (
+            "Who knows whom",
+            "We show a privacy risk of similarity scores: an attacker infers the edges of a social network from them.",
+            {"data-reconstruction"},
+        ),
+        (
+            "Teachers that give nothing away",
+            "Undistillable teachers promise confidentiality. We bypass them and steal a model by a new loss.",
+            {"model-extraction"},
+        ),
+        (
+            "Counters as a detector",
+            "We detect malware by hardware performance counters.",
+            set(),
+        ),
+        (
             "Hidden triggers",
             "We present a stealthy backdoor attack on language models. Its triggers read like plain text.",
             set(),
