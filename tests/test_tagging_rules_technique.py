@@ -69,6 +69,21 @@ CASES = [
     ("Learning by gossip", "We let clients exchange models with random peers and train without a server.",
      "decentralized-learning"),
     ("Swarms", "We let robots exchange messages with neighbours by gossip.", ""),
+    # Obfuscation in its further forms: content under noise, a model's answers against thieves, answers to trackers.
+    ("Prompts under noise", "We mix the user's private text with noise tokens, unseen by the server.", "obfuscation"),
+    ("Nobody reads the sender", "We propose an anonymous messaging protocol that hides the source.", "anonymization"),
+    ("Motion without a camera", "Video raises privacy issues. We use contact force sensors to recognise motion.",
+     "visual-anonymization"),
+    ("Erasing signs", "We erase text in scene images, so as to hide private information.", "text-sanitization"),
+    # A model that learned elsewhere, and one whose weights come from several holders.
+    ("Merging hospital models", "Privacy forbids sharing. We propose merging weights of models trained separately.",
+     "model-merging"),
+    ("Object fusion", "We propose sequential model fusion for detection without keeping old images.", ""),
+    # Who may see what, and what the law says.
+    ("Dormant permissions", "We propose to generate IAM policies with few permissions against data breaches.",
+     "access-control"),
+    ("Explanations and the GDPR", "We ask what explanations the regulation entitles people to.", "governance"),
+    ("Who should govern AI?", "We survey researchers on the governance of AI.", ""),
     # Inference that a server computes without seeing its input.
     ("Fewer nonlinearities", "We drop each ReLU that makes private inference slow.", "secure-computation"),
 ]  # fmt: skip
