@@ -71,6 +71,23 @@ PAPERS = [
         "The dataset is publicly available.",
         {"resource"},
     ),
+    (
+        "Open Problem: Does Privacy Cost a Logarithm?",
+        "It is open whether private bandits need an extra logarithm. We state the problem and what is known.",
+        {"overview"},
+    ),
+    (
+        "A Toolkit for Private Rewriting",
+        "We introduce an open-source framework for rewriting text. It is modular and extensible, comes with a Python "
+        "library, and helps the community to build a benchmark that is publicly available.",
+        {"resource"},
+    ),
+    (
+        "Why Do Language Models Repeat Their Training Data?",
+        "It is not well understood why language models repeat what they saw. We systematically compare models of "
+        "different sizes. We find that larger models repeat more, and our findings suggest caution.",
+        {"measurement"},
+    ),
 ]
 
 

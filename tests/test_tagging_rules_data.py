@@ -9,6 +9,22 @@ from app.tagging.tagger import load_tagger
 TAGGER = load_tagger()
 
 PAPERS = {
+    "words seen in a picture are no text": (
+        "Scene Text Removal with Attention",
+        "Scene text removal erases text from natural images. Our network finds the text and paints the background.",
+        {"image"},
+    ),
+    "trips and taxis are locations": (
+        "Assigning taxis without knowing where people live",
+        "Mobility-on-demand systems learn where passengers go. We obfuscate the drop-off locations of taxi trips.",
+        {"location"},
+    ),
+    "queries on a database are tables": (
+        "Releasing Answers to Smooth Queries under Differential Privacy",
+        "We study differentially private mechanisms for answering smooth queries on databases. Our mechanism outputs a "
+        "summary of the database.",
+        {"tabular"},
+    ),
     "the benchmarks of an evaluation aren't what a general method is about": (
         "Adaptive step sizes for federated optimisation",
         "We propose a federated optimiser whose step size adapts to drift. Experiments on CIFAR-10 and FEMNIST show"
