@@ -9,6 +9,7 @@ words, in phrases as in texts. A phrase never runs over the end of a sentence.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -39,7 +40,7 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A title and an abstract as words: where each stands in its field, in which sentence, and what it is known as.
+    """A title and an abstract as words: where each stands in its field, in which sentence, and the places of known words.
 
     The words of the title come first, ``title_words`` of them; sentences are counted through both.
     """
@@ -47,7 +48,6 @@ class Text:
     title_words: int
     spans: list[tuple[int, int]]
     sentences: list[int]
-    keys: list[frozenset[str]]
     places: dict[str, list[int]]
 
 
@@ -139,7 +139,7 @@ class Lexicon:
 
     def read(self, title: str, abstract: str) -> Text:
         """Split a paper's text into words, and note of each as what it occurs in the phrases."""
-        text = Text(0, [], [], [], {})
+        text = Text(0, [], [], {})
         title_words, sentence, first = 0, 0, True
         for field in (title, abstract):
             for found in _TOKEN.finditer(field):
@@ -155,14 +155,13 @@ class Lexicon:
                     keys = self._keys(word, first)
                 first = False
                 for key in keys:
-                    text.places.setdefault(key, []).append(len(text.keys))
-                text.keys.append(keys)
+                    text.places.setdefault(key, []).append(len(text.spans))
                 text.spans.append(found.span())
                 text.sentences.append(sentence)
             sentence += 1
             first = True
-            title_words = title_words or (len(text.keys) if field is title else 0)
-        return Text(title_words, text.spans, text.sentences, text.keys, text.places)
+            title_words = title_words or (len(text.spans) if field is title else 0)
+        return Text(title_words, text.spans, text.sentences, text.places)
 
     def _keys(self, word: str, first: bool) -> frozenset[str]:
         small = word.lower()
@@ -185,32 +184,38 @@ class Lexicon:
             for number in node.ends:
                 found.setdefault(number, []).extend((start, start) for start in starts)
             if node.ahead:
-                for start in starts:
-                    _follow(node, start, text, found)
+                _follow(node, starts, text, found)
         for standing in found.values():
             standing.sort()
         return found
 
 
-def _follow(beginning: _Node, start: int, text: Text, found: dict[int, list[Place]]) -> None:
-    """Note the phrases that go on from a word, each step to the nearest word that it may take."""
-    keys, sentences = text.keys, text.sentences
-    sentence, end = sentences[start], len(keys)
-    waiting = [(beginning, start)]
+def _follow(beginning: _Node, starts: list[int], text: Text, found: dict[int, list[Place]]) -> None:
+    """Note the phrases that go on from the places of a word, each step to the nearest word that it may take."""
+    places, sentences = text.places, text.sentences
+    end = len(sentences)
+    ahead: dict[_Node, list[tuple[list[int], list[tuple[int, _Node]]]]] = {}
+    waiting = [(beginning, start, start) for start in starts]
     while waiting:
-        node, at = waiting.pop()
-        taken: set[_Node] = set()
-        for i in range(at + 1, min(at + 1 + node.reach, end)):
-            if sentences[i] != sentence:
-                break
-            for key in keys[i]:
-                for reach, following in node.ahead.get(key, ()):
-                    if i - at <= reach and following not in taken:
-                        taken.add(following)
-                        for number in following.ends:
-                            found.setdefault(number, []).append((start, i))
-                        if following.ahead:
-                            waiting.append((following, i))
+        node, start, at = waiting.pop()
+        steps = ahead.get(node)
+        if steps is None:
+            steps = ahead[node] = [(places[word], to) for word, to in node.ahead.items() if word in places]
+        nearest: dict[_Node, int] = {}
+        for standing, to in steps:
+            nth = bisect_right(standing, at)
+            if nth == len(standing):
+                continue
+            i = standing[nth]
+            if i - at <= node.reach and sentences[i] == sentences[at]:
+                for reach, following in to:
+                    if i - at <= reach and i < nearest.get(following, end):
+                        nearest[following] = i
+        for following, i in nearest.items():
+            for number in following.ends:
+                found.setdefault(number, []).append((start, i))
+            if following.ahead:
+                waiting.append((following, start, i))
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ ENOUGH = 1.0 - 1e-6
 _CODE_VERSION = "4"
 
 Field = Literal["title", "abstract"]
+Numbers = frozenset[int]
+"""Phrases of the lexicon by their numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +36,12 @@ class _Compiled:
     """A rule whose phrases are numbers of the lexicon."""
 
     rule: Rule
-    any: tuple[int, ...]
-    near: tuple[int, ...]
-    with_: tuple[int, ...]
-    unless: tuple[int, ...]
-    never: tuple[int, ...]
-    aside: tuple[int, ...]
+    any: Numbers
+    near: Numbers
+    with_: Numbers
+    unless: Numbers
+    never: Numbers
+    aside: Numbers
 
 
 class Tagger:
@@ -60,8 +62,8 @@ class Tagger:
                 self._by_phrase.setdefault(number, []).append(place)
         self._without_phrases = [place for place, compiled in enumerate(self._compiled) if not compiled.any]
 
-    def _numbers(self, phrases: Phrases) -> tuple[int, ...]:
-        return tuple(self._lexicon.numbers[phrase] for phrase in phrases)
+    def _numbers(self, phrases: Phrases) -> Numbers:
+        return frozenset(self._lexicon.numbers[phrase] for phrase in phrases)
 
     @cached_property
     def version(self) -> str:
@@ -117,52 +119,74 @@ def _lists(rule: Rule) -> tuple[Phrases, ...]:
 class _Paper:
     """A paper's text while rules look at it."""
 
-    def __init__(
-        self, text: Text, found: dict[int, list[Place]], claims: tuple[int, ...], others: tuple[int, ...]
-    ) -> None:
+    def __init__(self, text: Text, found: dict[int, list[Place]], claims: Numbers, others: Numbers) -> None:
         self.found = found
+        self._numbers = frozenset(found)
         self._text = text
         self._claims = claims
         sentences = text.sentences
-        self._first = sentences[text.title_words] if text.title_words < len(sentences) else -1
-        self._claiming = self._sentences(claims)
-        first_claim = min((s for s in self._claiming if s >= self._first), default=-1)
-        self._own = {s for s in sentences[text.title_words :] if s >= first_claim}
-        """The sentences from the first claim on: before it an abstract says what others did. One that never says
-        "we" speaks of its own paper throughout."""
+        title, abstract = set(sentences[: text.title_words]), set(sentences[text.title_words :])
+        first = sentences[text.title_words] if abstract else -1
+        claiming = self._sentences(claims)
+        first_claim = min((s for s in claiming if s >= first), default=-1)
+        # The sentences from the first claim on: before it an abstract says what others did. One that never says
+        # "we" speaks of its own paper throughout.
+        own = {s for s in abstract if s >= first_claim}
         if first_claim < 0:
-            self._claiming = set(self._own)
-        self._own -= self._sentences(others) - self._claiming
+            claiming = set(own)
+        own -= self._sentences(others) - claiming
+        self._zones = {
+            "anywhere": title | abstract,
+            "title": title,
+            "abstract": abstract,
+            "opening": title | {first},
+            "claim": title | claiming,
+            "own": title | own,
+        }
+        self._passing: dict[Numbers, set[int]] = {}
 
-    def _sentences(self, numbers: tuple[int, ...]) -> set[int]:
+    def _sentences(self, numbers: Numbers) -> set[int]:
         found, sentences = self.found, self._text.sentences
-        return {sentences[start] for n in numbers if n in found for start, _ in found[n]}
+        return {sentences[start] for n in numbers & self._numbers for start, _ in found[n]}
+
+    def _aside(self, numbers: Numbers) -> set[int]:
+        """Return the words that follow one of the phrases so closely that they are said in passing."""
+        passing = self._passing.get(numbers)
+        if passing is None:
+            sentences = self._text.sentences
+            ends = {end for n in numbers & self._numbers for _, end in self.found[n]}
+            passing = self._passing[numbers] = {
+                word
+                for end in ends
+                for word in range(end + 1, min(end + 1 + ASIDE_REACH, len(sentences)))
+                if sentences[word] == sentences[end]
+            }
+        return passing
 
     def fire(self, compiled: _Compiled) -> list[Place]:
         """Return the places where a rule fires."""
-        found = self.found
-        if compiled.never and any(n in found for n in compiled.never):
+        numbers = self._numbers
+        if not compiled.never.isdisjoint(numbers):
             return []
-        if compiled.with_ and not any(n in found for n in compiled.with_):
+        if compiled.with_ and compiled.with_.isdisjoint(numbers):
             return []
         if not compiled.any:
             return self._subject()
         sentences, rule = self._text.sentences, compiled.rule
-        places = [place for n in compiled.any for place in found.get(n, ()) if self._counts(rule.place, place[0])]
-        if places and compiled.near:
-            near = self._sentences(compiled.near)
-            places = [place for place in places if sentences[place[0]] in near]
-        if places and compiled.unless:
-            vetoed = self._sentences(compiled.unless)
-            places = [place for place in places if sentences[place[0]] not in vetoed]
-        if places and compiled.aside:
-            passing = {
-                (sentences[end], end + ahead)
-                for number in compiled.aside
-                for _, end in found.get(number, ())
-                for ahead in range(1, ASIDE_REACH + 1)
-            }
-            places = [place for place in places if (sentences[place[0]], place[0]) not in passing]
+        counting = self._zones[rule.place]
+        if compiled.near:
+            counting = counting & self._sentences(compiled.near)
+        if compiled.unless:
+            counting = counting - self._sentences(compiled.unless)
+        if not counting:
+            return []
+        passing = self._aside(compiled.aside) if compiled.aside else ()
+        places = [
+            place
+            for n in sorted(compiled.any & numbers)
+            for place in self.found[n]
+            if sentences[place[0]] in counting and place[0] not in passing
+        ]
         return places if len({start for start, _ in places}) >= rule.times else []
 
     def _subject(self) -> list[Place]:
@@ -173,22 +197,6 @@ class _Paper:
         words = title_words if title_words and not claims else SUBJECT_WORDS
         within = [i for i in range(start, min(start + words, len(sentences))) if sentences[i] == sentences[start]]
         return [(start, within[-1])] if within else []
-
-    def _counts(self, place: str, word: int) -> bool:
-        if place == "anywhere":
-            return True
-        in_title = word < self._text.title_words
-        if place == "title" or in_title:
-            return in_title and place != "abstract"
-        sentence = self._text.sentences[word]
-        match place:
-            case "opening":
-                return sentence == self._first
-            case "claim":
-                return sentence in self._claiming
-            case "own":
-                return sentence in self._own
-        return True
 
     def evidence(self, rule: Rule, places: list[Place], fields: tuple[str, str]) -> Iterable[Evidence]:
         """Yield the words at the places."""
