@@ -40,7 +40,7 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A title and an abstract as words: where each stands in its field, in which sentence, and the places of known words.
+    """A title and an abstract as words: where each stands in its field, in which sentence, and where known words are.
 
     The words of the title come first, ``title_words`` of them; sentences are counted through both.
     """
