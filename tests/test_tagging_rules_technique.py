@@ -84,6 +84,15 @@ CASES = [
      "access-control"),
     ("Explanations and the GDPR", "We ask what explanations the regulation entitles people to.", "governance"),
     ("Who should govern AI?", "We survey researchers on the governance of AI.", ""),
+    # Somebody's own store that a model looks things up in; a corpus that came anonymised is no work on anonymity.
+    ("A chatbot for one", "We retrieve from a user's private notes for a language model.", "retrieval-augmentation"),
+    ("Emergency calls", "We release a corpus of anonymized transcripts and detect intents. Privacy was kept.", ""),
+    # Data that can't be shared, and some made in its place; a student in place of a model behind a wall.
+    ("Artificial dialogues", "We simulate dialogues between doctors and patients, since real ones are private.",
+     "synthetic-data"),
+    ("Only answers", "For privacy reasons, we distil the source model's predictions into a target network.",
+     "knowledge-distillation"),
+    ("Street games", "We render a virtual city to train detectors of bears.", ""),
     # Inference that a server computes without seeing its input.
     ("Fewer nonlinearities", "We drop each ReLU that makes private inference slow.", "secure-computation"),
 ]  # fmt: skip
