@@ -53,6 +53,21 @@ def attacks(title: str, abstract: str) -> set[str]:
             {"model-extraction"},
         ),
         (
+            "What phones tell shops: privacy leaks of mobile apps",
+            "We measure which apps send personal data of their users to advertisers.",
+            {"unintended-disclosure"},
+        ),
+        (
+            "Who trained on my pictures",
+            "We propose dataset copyright auditing: owners verify unauthorized use of their data in training models.",
+            {"membership-inference"},
+        ),
+        (
+            "Less by heart",
+            "We mitigate memorization of training data in language models, and so the leakage of private information.",
+            {"training-data-extraction"},
+        ),
+        (
             "Counters as a detector",
             "We detect malware by hardware performance counters.",
             set(),

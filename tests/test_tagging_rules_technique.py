@@ -13,6 +13,13 @@ CASES = [
     # Federated and decentralized learning need no word on privacy; the rest does.
     ("Client selection", "We speed up federated learning by choosing clients that matter.", "federated-learning"),
     ("Gossip SGD", "We study decentralized training, where nodes gossip over a graph.", "decentralized-learning"),
+    # Optimisation between a server and workers that hold the data, or over a network of agents, is learning of theirs.
+    ("Fewer bits", "We compress gradients in distributed optimization, to save communication.", "federated-learning"),
+    ("Duals", "We study distributed optimization over a network of agents.", "decentralized-learning"),
+    ("One from many", "We train a classifier from hospitals that cannot share data for privacy.", "federated-learning"),
+    ("Swarms", "We plan paths by distributed optimization over a network of robots.", ""),
+    ("Fewer points", "We give decremental learning of kernel machines, as privacy asks.", "machine-unlearning"),
+    ("Locked files", "We detect ransomware by the entropy of encrypted files; cryptographic keys play no part.", ""),
     ("Compact nets", "We distill a teacher into a student that runs on mobile devices.", ""),
     ("Vertical federated trees", "We train trees over vertically partitioned data.", "vertical-fl"),
     ("Personalized federated learning", "We learn a personalized model for each client.", "personalized-fl"),
