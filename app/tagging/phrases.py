@@ -9,9 +9,8 @@ words, in phrases as in texts. A phrase never runs over the end of a sentence.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 WIDEST_GAP = 12
 _TOKEN = re.compile(r"\\[A-Za-z]+|[^\W_]+(?:[²³⁺])?|[.!?;](?=\s|$)")
@@ -49,6 +48,10 @@ class Text:
     spans: list[tuple[int, int]]
     sentences: list[int]
     places: dict[str, list[int]]
+    onward: list[tuple[int, frozenset[str]]]
+    """The words by which phrases go on, and as what they occur in them."""
+    onward_from: list[int]
+    """For each word, how many of these stand before it or are it: the place of the next one."""
 
 
 def expand(phrase: str) -> list[str]:
@@ -133,13 +136,14 @@ class Lexicon:
                 for step in steps[1:]:
                     node = node.after(step)
                 node.ends.append(number)
-        self._words = {word for steps in self.phrases for step in steps for word in step.words}
+        self._onward = {word for steps in self.phrases for step in steps[1:] for word in step.words}
+        self._words = self._onward.union(self._beginnings)
         self._ends = sorted({len(word.strip("^*")) for word in self._words if word.endswith("*")})
-        self._known: dict[tuple[str, bool], frozenset[str]] = {}
+        self._known: dict[tuple[str, bool], tuple[frozenset[str], frozenset[str]]] = {}
 
     def read(self, title: str, abstract: str) -> Text:
         """Split a paper's text into words, and note of each as what it occurs in the phrases."""
-        text = Text(0, [], [], {})
+        text = Text(0, [], [], {}, [], [])
         title_words, sentence, first = 0, 0, True
         for field in (title, abstract):
             for found in _TOKEN.finditer(field):
@@ -154,16 +158,21 @@ class Lexicon:
                 if keys is None:
                     keys = self._keys(word, first)
                 first = False
-                for key in keys:
+                known, onward = keys
+                for key in known:
                     text.places.setdefault(key, []).append(len(text.spans))
+                if onward:
+                    text.onward.append((len(text.spans), onward))
+                text.onward_from.append(len(text.onward))
                 text.spans.append(found.span())
                 text.sentences.append(sentence)
             sentence += 1
             first = True
             title_words = title_words or (len(text.spans) if field is title else 0)
-        return Text(title_words, text.spans, text.sentences, text.places)
+        return replace(text, title_words=title_words)
 
-    def _keys(self, word: str, first: bool) -> frozenset[str]:
+    def _keys(self, word: str, first: bool) -> tuple[frozenset[str], frozenset[str]]:
+        """Return as what a word occurs in the phrases, and as what after their beginnings."""
         small = word.lower()
         forms = {small, word}
         forms |= {f"{form[:length]}*" for form in (small, word) for length in self._ends if length <= len(form)}
@@ -171,7 +180,8 @@ class Lexicon:
             forms |= {f"^{form}" for form in forms}
         if len(self._known) >= _KNOWN_WORDS:
             self._known.clear()
-        return self._known.setdefault((word, first), frozenset(forms & self._words))
+        keys = frozenset(forms & self._words), frozenset(forms & self._onward)
+        return self._known.setdefault((word, first), keys)
 
     def find(self, text: Text) -> dict[int, list[Place]]:
         """Return the places of each phrase that the text has, by the phrase's number, in the text's order."""
@@ -192,30 +202,24 @@ class Lexicon:
 
 def _follow(beginning: _Node, starts: list[int], text: Text, found: dict[int, list[Place]]) -> None:
     """Note the phrases that go on from the places of a word, each step to the nearest word that it may take."""
-    places, sentences = text.places, text.sentences
-    end = len(sentences)
-    ahead: dict[_Node, list[tuple[list[int], list[tuple[int, _Node]]]]] = {}
+    sentences, onward = text.sentences, text.onward
     waiting = [(beginning, start, start) for start in starts]
     while waiting:
         node, start, at = waiting.pop()
-        steps = ahead.get(node)
-        if steps is None:
-            steps = ahead[node] = [(places[word], to) for word, to in node.ahead.items() if word in places]
-        nearest: dict[_Node, int] = {}
-        for standing, to in steps:
-            nth = bisect_right(standing, at)
-            if nth == len(standing):
-                continue
-            i = standing[nth]
-            if i - at <= node.reach and sentences[i] == sentences[at]:
-                for reach, following in to:
-                    if i - at <= reach and i < nearest.get(following, end):
-                        nearest[following] = i
-        for following, i in nearest.items():
-            for number in following.ends:
-                found.setdefault(number, []).append((start, i))
-            if following.ahead:
-                waiting.append((following, start, i))
+        ahead, sentence, last = node.ahead, sentences[at], at + node.reach
+        taken: list[_Node] = []
+        for nth in range(text.onward_from[at], len(onward)):
+            i, keys = onward[nth]
+            if i > last or sentences[i] != sentence:
+                break
+            for key in keys:
+                for reach, following in ahead.get(key, ()):
+                    if i - at <= reach and following not in taken:
+                        taken.append(following)
+                        for number in following.ends:
+                            found.setdefault(number, []).append((start, i))
+                        if following.ahead:
+                            waiting.append((following, start, i))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import Literal
 
@@ -24,7 +24,7 @@ ASIDE_REACH = 6
 """Words after a phrase such as "unlike" that are still spoken of in passing."""
 ENOUGH = 1.0 - 1e-6
 """The sum of weights that gives a label: 1, but for what adding decimal fractions loses."""
-_CODE_VERSION = "4"
+_CODE_VERSION = "5"
 
 Field = Literal["title", "abstract"]
 Numbers = frozenset[int]
@@ -42,6 +42,15 @@ class _Compiled:
     unless: Numbers
     never: Numbers
     aside: Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    """A rule that speaks for a label: where it fires, or the labels that it is told by."""
+
+    rule: Rule
+    places: list[Place]
+    because: tuple[LabelKey, ...]
 
 
 class Tagger:
@@ -77,7 +86,7 @@ class Tagger:
         fields = (title[:LONGEST], abstract[:LONGEST])
         paper = self._read(fields)
         weights: dict[LabelKey, float] = {}
-        evidence: dict[LabelKey, list[tuple[float, Evidence]]] = {}
+        reasons: dict[LabelKey, list[_Reason]] = {}
         held: set[LabelKey] = set()
         candidates = {place for phrase in paper.found for place in self._by_phrase.get(phrase, ())}
         for number in sorted(candidates.union(self._without_phrases)):
@@ -91,15 +100,12 @@ class Tagger:
                 weights[key] = weights.get(key, 0.0) + rule.weight
                 (held.add if weights[key] >= ENOUGH else held.discard)(key)
                 if rule.weight > 0:
-                    had = [replace(e, rule=rule.name) for k in rule.having if k in held for _, e in evidence.get(k, ())]
-                    shown = had if had and not rule.any else paper.evidence(rule, fired, fields)
-                    entries = list(shown)
-                    share = rule.weight / max(1, len(entries))
-                    evidence.setdefault(key, []).extend((share, e) for e in entries)
+                    because = () if rule.any else tuple(k for k in rule.having if k in held)
+                    reasons.setdefault(key, []).append(_Reason(rule, fired, because))
         tags = []
         for facet in self.taxonomy:
             for label in facet.most_specific(label for label in facet.by_id if (facet.id, label) in held):
-                tags.append(Tag(facet.id, label, _telling(evidence[facet.id, label])))
+                tags.append(Tag(facet.id, label, _telling((facet.id, label), reasons, paper, fields)))
         return tuple(tags)
 
     def _read(self, fields: tuple[str, str]) -> _Paper:
@@ -107,7 +113,8 @@ class Tagger:
         found = self._lexicon.find(text)
         strangers = foreign(text, self._rules.abbreviations, found, self._lexicon, fields)
         if strangers:
-            kept = {n: [p for p in at if strangers.isdisjoint(range(p[0], p[1] + 1))] for n, at in found.items()}
+            before = list(accumulate((i in strangers for i in range(len(text.spans))), initial=0))
+            kept = {n: [p for p in at if before[p[0]] == before[p[1] + 1]] for n, at in found.items()}
             found = {number: at for number, at in kept.items() if at}
         return _Paper(text, found, self._claims, self._others)
 
@@ -198,20 +205,28 @@ class _Paper:
         within = [i for i in range(start, min(start + words, len(sentences))) if sentences[i] == sentences[start]]
         return [(start, within[-1])] if within else []
 
-    def evidence(self, rule: Rule, places: list[Place], fields: tuple[str, str]) -> Iterable[Evidence]:
-        """Yield the words at the places."""
+    def evidence(self, rule: Rule, places: list[Place], fields: tuple[str, str]) -> list[Evidence]:
+        """Return the words at the places."""
+        found = []
         for first, last in places:
             field: Field = "title" if first < self._text.title_words else "abstract"
             start, end = self._text.spans[first][0], self._text.spans[last][1]
-            yield Evidence(rule.name, field, start, end, fields[field != "title"][start:end])
+            found.append(Evidence(rule.name, field, start, end, fields[field != "title"][start:end]))
+        return found
 
 
-def _telling(evidence: list[tuple[float, Evidence]]) -> tuple[Evidence, ...]:
+def _telling(
+    key: LabelKey, reasons: dict[LabelKey, list[_Reason]], paper: _Paper, fields: tuple[str, str]
+) -> tuple[Evidence, ...]:
     """Return the places that say most, none over another, in order: a rule's weight is shared by its places."""
+    entries: list[tuple[float, Evidence]] = []
+    for reason in reasons.get(key, ()):
+        rule = reason.rule
+        told = [e for k in reason.because for e in _telling(k, reasons, paper, fields)]
+        shown = [replace(e, rule=rule.name) for e in told] or paper.evidence(rule, reason.places, fields)
+        entries += [(rule.weight / len(shown), e) for e in shown]
     taken: list[Evidence] = []
-    for _, e in sorted(
-        evidence, key=lambda entry: (-entry[0], entry[1].field != "title", entry[1].start, entry[1].end)
-    ):
+    for _, e in sorted(entries, key=lambda entry: (-entry[0], entry[1].field != "title", entry[1].start, entry[1].end)):
         if len(taken) == MOST_EVIDENCE:
             break
         if not any(e.field == t.field and e.start < t.end and t.start < e.end for t in taken):
