@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter
+from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -75,7 +75,9 @@ def api_router(taxonomy: Taxonomy) -> APIRouter:
         "/papers/{paper_id}", summary="One paper", response_model=record_model, response_class=Response,
         responses={200: {"model": record_model}, 404: PROBLEM, 410: PROBLEM, 422: PROBLEM, 503: PROBLEM},
     )  # fmt: skip
-    def paper(request: Request, paper_id: str) -> Response:
+    def paper(
+        request: Request, paper_id: Annotated[str, Path(description="A paper's id, as searches give it.")]
+    ) -> Response:
         """Give all that is known of a paper: evidence of its labels, sources, related papers."""
         if refused := _unknown(request):
             return refused
@@ -135,7 +137,7 @@ def api_router(taxonomy: Taxonomy) -> APIRouter:
         "/suggest", summary="Suggestions while typing", response_model=SuggestAnswer, response_class=Response,
         responses={200: {"model": SuggestAnswer}, 422: PROBLEM, 503: PROBLEM},
     )  # fmt: skip
-    def suggest(request: Request, q: str = "") -> Response:
+    def suggest(request: Request, q: Annotated[str, Query(description="What is typed so far.")] = "") -> Response:
         """Suggest labels, venues, authors and titles that begin with what is typed."""
         if refused := _unknown(request, {"q"}):
             return refused
