@@ -74,7 +74,25 @@ PAPERS = [
     (
         "Open Problem: Does Privacy Cost a Logarithm?",
         "It is open whether private bandits need an extra logarithm. We state the problem and what is known.",
-        {"overview"},
+        {"theory"},
+    ),
+    (
+        "Eavesdropping on Encrypted Chats with Language Models",
+        "We present a new attack that infers the topic of encrypted chats from packet sizes. Our attack succeeds "
+        "against commercial services. To mitigate this threat, we propose a defense that pads the packets.",
+        {"attack", "defence"},
+    ),
+    (
+        "What Do Smart Toys Send? A Large-Scale Measurement",
+        "We conduct a longitudinal measurement study of 112 toys and interview 20 parents. We find that most devices "
+        "contact third parties, and our findings reveal how prevalent undisclosed tracking is.",
+        {"measurement"},
+    ),
+    (
+        "Keeping Portraits from Face Swapping",
+        "Photos shared online are misused by others. We propose imperceptible adversarial perturbations that protect "
+        "the privacy of users: they prevent face swapping and other deepfake manipulation.",
+        {"defence"},
     ),
     (
         "A Toolkit for Private Rewriting",

@@ -9,6 +9,21 @@ from app.tagging.tagger import load_tagger
 TAGGER = load_tagger()
 
 PAPERS = {
+    "words that are segmented are no pictures": (
+        "Word Segmentation across Dialects",
+        "We segment words of written dialects with one model. It learns from texts of several corpora.",
+        {"text"},
+    ),
+    "how a phone is touched is a sensor's data": (
+        "Guessing the Age of Users from Smartphone Interaction",
+        "We collect touch gestures on smartphones and recognise age groups from them.",
+        {"sensor"},
+    ),
+    "a graph of who trains with whom is none of the data": (
+        "Learning Personal Models and Collaboration Graphs without a Server",
+        "Users exchange models with their neighbours. We learn the collaboration graph together with the models.",
+        set(),
+    ),
     "words seen in a picture are no text": (
         "Scene Text Removal with Attention",
         "Scene text removal erases text from natural images. Our network finds the text and paints the background.",
