@@ -91,6 +91,9 @@ CASES = [
      "access-control"),
     ("Explanations and the GDPR", "We ask what explanations the regulation entitles people to.", "governance"),
     ("Who should govern AI?", "We survey researchers on the governance of AI.", ""),
+    # Security alone is no setting: nobody's data is to be kept.
+    ("Least privilege for robots", "We propose role-based access control for the security of their motion.", ""),
+    ("Enclaves for games", "We propose a remote attestation protocol with TEEs that stops cheating.", ""),
     # Somebody's own store that a model looks things up in; a corpus that came anonymised is no work on anonymity.
     ("A chatbot for one", "We retrieve from a user's private notes for a language model.", "retrieval-augmentation"),
     ("Emergency calls", "We release a corpus of anonymized transcripts and detect intents. Privacy was kept.", ""),
