@@ -279,3 +279,28 @@ def test_named_attacks_leave_no_room_for_unintended_disclosure() -> None:
     assert attacks(
         "Agents that give in", "We attack agents by prompt injection until the agents leak sensitive user information."
     ) == {"prompt-attack"}
+
+
+@pytest.mark.parametrize(
+    ("title", "abstract", "expected"),
+    [
+        (
+            "What tables give away",
+            "We show that an attacker infers global properties of the data set of another party.",
+            {"property-inference"},
+        ),
+        (
+            "Opened boxes",
+            "We reverse engineer the hidden architecture of a proprietary black box model by queries.",
+            {"model-extraction"},
+        ),
+        (
+            "Federated learning for radiology",
+            "Federated learning shares updates without exposing raw data, and so keeps privacy. We train on scans.",
+            set(),
+        ),
+        ("Signed mail", "Eavesdropping is a threat. We find vulnerabilities in how apps check certificates.", set()),
+    ],
+)
+def test_what_leaks_and_what_only_sounds_like_it(title: str, abstract: str, expected: set[str]) -> None:
+    assert attacks(title, abstract) == expected

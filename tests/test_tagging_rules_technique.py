@@ -18,6 +18,8 @@ CASES = [
     ("Duals", "We study distributed optimization over a network of agents.", "decentralized-learning"),
     ("One from many", "We train a classifier from hospitals that cannot share data for privacy.", "federated-learning"),
     ("Swarms", "We plan paths by distributed optimization over a network of robots.", ""),
+    ("Ten banks", "Banks jointly train a detector without pooling their ledgers.", "federated-learning"),
+    ("Posts", "We protect mail by post-quantum encryption with standard ciphers.", ""),
     ("Fewer points", "We give decremental learning of kernel machines, as privacy asks.", "machine-unlearning"),
     ("Locked files", "We detect ransomware by the entropy of encrypted files; cryptographic keys play no part.", ""),
     ("Compact nets", "We distill a teacher into a student that runs on mobile devices.", ""),
