@@ -107,6 +107,22 @@ CASES = [
     ("Street games", "We render a virtual city to train detectors of bears.", ""),
     # Inference that a server computes without seeing its input.
     ("Fewer nonlinearities", "We drop each ReLU that makes private inference slow.", "secure-computation"),
+    # What somebody alters so that a machine can't use or copy it.
+    ("Guarding portraits", "We add adversarial noise to portraits, to disrupt deepfake edits of private people.",
+     "obfuscation"),
+    ("Keeping a goal", "We plan paths that conceal the target from an adversary, for privacy.", "obfuscation"),
+    # A new attack is no audit; the same attack as a yardstick over many models is one.
+    ("Inference attacks on encoders", "We propose a novel membership inference attack on image encoders.", ""),
+    ("Encoders leak", "We systematically benchmark membership inference over ten encoders; privacy is at risk.",
+     "auditing"),
+    # Only totals may be seen; only those may see whom a policy lets.
+    ("Totals", "We learn regression from aggregated data, as privacy laws protect the records.", "anonymization"),
+    ("Monitors", "We propose a monitor of agents that stops unauthorized data flows of private data.",
+     "access-control"),
+    # What an assistant keeps of its user and fetches again.
+    ("Remembering drivers", "Users have concerns about privacy. Our assistant stores and retrieves their preferences.",
+     "retrieval-augmentation"),
+    ("Recurrent nets", "We forecast sales by a long short-term memory, with privacy concerns left aside.", ""),
 ]  # fmt: skip
 
 
