@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from app.search.plan import Plan
+from app.search.text import places
 from app.search.vocabulary import Vocabulary
 from app.search.words import Alternative, Group
 
@@ -51,7 +51,7 @@ def ranked(
     groups = [(ways(group, weights), group.form) for group in plan.groups]
     idf = {way.value: vocabulary.idf(way.value) for group, _ in groups for way in group if not way.field}
     pairs = {pair: idf_of(vocabulary, pair) for pair in plan.pairs} if weights.pair else {}
-    wanted = idf.keys() | {word for pair in pairs for word in pair}
+    wanted = set(idf).union(*pairs)
     term = vocabulary.idf_of(vocabulary.papers // 50)
     scored = []
     for paper, text in zip(papers, texts, strict=True):
@@ -59,15 +59,17 @@ def ranked(
         score = 0.0
         for name, weight in zip(TEXTS, weights.texts, strict=True):
             words = text[name]
-            found = [(i, word) for i, word in enumerate(words) if word in wanted]
+            present = wanted.intersection(words)
             norm = K1 * (1 - B + B * len(words) / average[name])
-            for word, count in Counter(word for _, word in found).items():
+            for word in present:
+                count = words.count(word)
                 worth[word] = worth.get(word, 0.0) + weight * count * (K1 + 1) / (count + norm)
-            if pairs and name != "names":
+            if name != "names" and any(present.issuperset(pair) for pair in pairs):
+                found = sorted((i, word) for word in present for i in places(words, word))
                 near = {(word, other) for (i, word), (j, other) in pairwise(found) if j - i < 3}
                 near |= {(word, other) for (i, word), (j, other) in zip(found, found[2:], strict=False) if j - i < 3}
                 each = 2 * weights.pair if name == "title" else weights.pair
-                score += each * sum(pairs[pair] for pair in near if pair in pairs)
+                score += each * sum(worth_of for pair, worth_of in pairs.items() if pair in near)
         written = ""
         for group, form in groups:
             best = 0.0

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from app.paper import Paper
 from app.search import Highlighted, Hit
-from app.search.text import analysed, stem
+from app.search.text import analysed, places, stem
 from app.search.words import Marks
 
 LONGEST = 360
@@ -25,7 +25,7 @@ def marked(text: str, marks: Marks) -> tuple[tuple[int, int], ...]:
         return ()
     found = analysed(text)
     words = found.stems
-    spans = {i: i + 1 for i, word in enumerate(words) if word in marks.stems}
+    spans = {i: i + 1 for word in marks.stems.intersection(words) for i in places(words, word)}
     if marks.prefixes and not (text.isascii() and _has_none(text.lower(), marks.prefixes)):
         spans |= {i: i + 1 for i, form in enumerate(found.forms) if form.startswith(marks.prefixes)}
     for sequence in marks.sequences:

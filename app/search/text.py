@@ -180,6 +180,18 @@ def stems(text: str) -> list[str]:
     return [stem(form) for form in forms(text)]
 
 
+def places(words: Sequence[str], word: str) -> Iterator[int]:
+    """Yield where a word stands in a list of words.
+
+    >>> list(places(["a", "b", "a"], "a"))
+    [0, 2]
+    """
+    at = -1
+    for _ in range(words.count(word)):
+        at = words.index(word, at + 1)
+        yield at
+
+
 def distinct(words: Iterable[str]) -> list[str]:
     """Return the words without repetitions, in order."""
     return list(dict.fromkeys(words))
