@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain
 from typing import Any
 
 from app.search.plan import Plan
-from app.search.text import places
 from app.search.vocabulary import Vocabulary
 from app.search.words import Alternative, Group
 
@@ -18,6 +17,10 @@ TITLE_IS, TITLE_BEGINS = 100.0, 30.0
 """The query is the whole title, or its beginning."""
 TEXTS = ("title", "abstract", "names")
 K1, B = 1.2, 0.75
+MANY = 10
+"""Words: fewer are looked for one by one."""
+NEAR = 125
+"""Characters that hold any two words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +49,31 @@ def ranked(
     papers: Sequence[Mapping[str, Any]], plan: Plan, vocabulary: Vocabulary, weights: Weights
 ) -> list[Mapping[str, Any]]:
     """Return the papers of a window, as documents, in the order of what they are worth; equal ones by their year."""
-    texts = [{name: str(paper[name]).split() for name in TEXTS} for paper in papers]
-    average = {name: max(1.0, sum(len(t[name]) for t in texts) / max(1, len(texts))) for name in TEXTS}
     groups = [(ways(group, weights), group.form) for group in plan.groups]
     idf = {way.value: vocabulary.idf(way.value) for group, _ in groups for way in group if not way.field}
     pairs = {pair: idf_of(vocabulary, pair) for pair in plan.pairs} if weights.pair else {}
-    wanted = set(idf).union(*pairs)
+    wanted = {word: f" {word} " for word in {*idf, *chain(*pairs)}}
+    texts = [[f" {paper[name]} " for name in TEXTS] for paper in papers]
+    lengths = [[text.count(" ") - 1 for text in texts_of_one] for texts_of_one in texts]
+    average = [max(1.0, sum(of_all) / len(papers)) for of_all in zip(*lengths, strict=True)]
     term = vocabulary.idf_of(vocabulary.papers // 50)
     scored = []
-    for paper, text in zip(papers, texts, strict=True):
+    for i, paper in enumerate(papers):
         worth: dict[str, float] = {}
         score = 0.0
-        for name, weight in zip(TEXTS, weights.texts, strict=True):
-            words = text[name]
-            present = wanted.intersection(words)
-            norm = K1 * (1 - B + B * len(words) / average[name])
+        for j, text in enumerate(texts[i]):
+            present = _present(text, wanted)
+            norm = K1 * (1 - B + B * lengths[i][j] / average[j])
             for word in present:
-                count = words.count(word)
-                worth[word] = worth.get(word, 0.0) + weight * count * (K1 + 1) / (count + norm)
-            if name != "names" and any(present.issuperset(pair) for pair in pairs):
-                found = sorted((i, word) for word in present for i in places(words, word))
-                near = {(word, other) for (i, word), (j, other) in pairwise(found) if j - i < 3}
-                near |= {(word, other) for (i, word), (j, other) in zip(found, found[2:], strict=False) if j - i < 3}
-                each = 2 * weights.pair if name == "title" else weights.pair
-                score += each * sum(worth_of for pair, worth_of in pairs.items() if pair in near)
+                count = text.count(wanted[word])
+                worth[word] = worth.get(word, 0.0) + weights.texts[j] * count * (K1 + 1) / (count + norm)
+            if len(present) > 1 and TEXTS[j] != "names":
+                each = 2 * weights.pair if TEXTS[j] == "title" else weights.pair
+                score += each * sum(
+                    worth_of
+                    for (word, other), worth_of in pairs.items()
+                    if word in present and other in present and _near(text, wanted[word], other)
+                )
         written = ""
         for group, form in groups:
             best = 0.0
@@ -80,14 +84,33 @@ def ranked(
                     value = way.weight * (term if way.field == "terms" else TAG_SCORE)
                 else:
                     continue
-                best = max(best, value)
+                if value > best:
+                    best = value
             score += best
             if form and best and weights.exact:
                 written = written or f"{paper['paper']['title']} {paper['paper']['abstract']}".lower()
                 score += weights.exact * 2 * (form in written)
-        scored.append((-score - _title(text["title"], plan), paper["newest"], paper))
+        scored.append((-score - _title(texts[i][0].split(), plan), paper["newest"], paper))
     scored.sort(key=lambda entry: entry[:2])
     return [paper for _, _, paper in scored]
+
+
+def _present(text: str, wanted: Mapping[str, str]) -> Collection[str]:
+    """Return which words, each given with the spaces around it, a text has; one pass where they are many."""
+    if len(wanted) > MANY:
+        return wanted.keys() & text.split()
+    return [word for word, spaced in wanted.items() if spaced in text]
+
+
+def _near(text: str, spaced: str, other: str) -> bool:
+    """Tell whether a word, given with the spaces around it, has another right behind it, or one further."""
+    at = text.find(spaced)
+    while at >= 0:
+        at += len(spaced)
+        if other in text[at : at + NEAR].split(" ", 2)[:2]:
+            return True
+        at = text.find(spaced, at - 1)
+    return False
 
 
 def idf_of(vocabulary: Vocabulary, words: Sequence[str]) -> float:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import compress
-from operator import add
+from itertools import accumulate, compress
 from threading import Lock
 from typing import NamedTuple
 
@@ -23,7 +23,8 @@ VERSION = 1
 """Rises when the same text gives other words than before: an index that another version built is built anew."""
 
 _LONGEST = 60
-_WORD = re.compile(r"([^\W_]+(?:[\u0300-\u036f]+[^\W_]*)*)(?:['’]s(?![^\W_]))?")
+_WORD = re.compile(r"([^\W_]+(?:[\u0300-\u036f]+[^\W_]*)*)((?:['’]s(?![^\W_]))?)")
+_ASCII_WORD = re.compile(r"([A-Za-z0-9]+)((?:'s(?![A-Za-z0-9]))?)")
 _HYPHEN = re.compile(r"[-‐‑–]|\u00ad")
 
 _SPELLINGS = [
@@ -110,29 +111,29 @@ def analysed(text: str) -> Analysed:
     >>> analysed("on-device").runs
     [(0, 2, 'ondevice')]
     """
-    words = _WORD.findall(text)
-    found = list(map(_form, words))
-    starts, at, find = array("I"), 0, text.index
-    for word in words:
-        at = find(word, at)
-        starts.append(at)
-        at += len(word)
-    ends = array("I", map(add, starts, map(len, words)))
+    parts = _parts(text)
+    places = list(accumulate(map(len, parts)))
+    starts, ends, found = array("I", places[:-1:3]), array("I", places[1::3]), list(map(_form, parts[1::3]))
     if not all(found):
         starts, ends = (array("I", compress(places, found)) for places in (starts, ends))
         found = list(filter(None, found))
     runs: list[tuple[int, int, str]] = []
-    for i in (i for i, (end, start) in enumerate(zip(ends, starts[1:], strict=False)) if start - end == 1):
-        if not _HYPHEN.match(text, ends[i]):
-            continue
-        first = runs.pop()[0] if runs and runs[-1][1] == i + 1 else i
-        runs.append((first, i + 2, "".join(found[first : i + 2])))
+    for hyphen in _HYPHEN.finditer(text):
+        i = bisect_left(ends, hyphen.start())
+        if i + 1 < len(ends) and ends[i] == hyphen.start() and starts[i + 1] == hyphen.end():
+            first = runs.pop()[0] if runs and runs[-1][1] == i + 1 else i
+            runs.append((first, i + 2, "".join(found[first : i + 2])))
     return Analysed(starts, ends, found, list(map(stem, found)), runs)
 
 
 def forms(text: str) -> list[str]:
     """Return the forms of a text's words in order."""
-    return [form for word in _WORD.findall(text) if (form := _form(word))]
+    return list(filter(None, map(_form, _parts(text)[1::3])))
+
+
+def _parts(text: str) -> list[str]:
+    """Return what is before a word, the word and its possessive ending, for each word, and what is left at the end."""
+    return (_ASCII_WORD if text.isascii() else _WORD).split(text)
 
 
 def compounds(text: str) -> list[str]:
