@@ -30,6 +30,9 @@ def tagger(folder: Path, rules: str) -> Tagger:
         ("own", "Servers are costly. We drop them. Gossip spreads the weights.", True),
         ("own", "Servers are costly. We drop them. However, previous gossip is slow.", False),
         ("own", "Servers are costly. We drop them. Existing gossip is slow, but we make it fast.", True),
+        ("claim", "Gossip is old.We ask what a server buys.", False),
+        ("claim", "We replace servers, e.g. by gossip.", True),
+        ("claim", "We go beyond Li et al. with gossip.", True),
     ],
 )
 def test_zone(tmp_path: Path, place: str, abstract: str, given: bool) -> None:

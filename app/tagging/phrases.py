@@ -13,7 +13,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 WIDEST_GAP = 12
-_TOKEN = re.compile(r"\\[A-Za-z]+|[^\W_]+(?:[²³⁺])?|[.!?;](?=\s|$)")
+_TOKEN = re.compile(
+    r"\\[A-Za-z]+|[^\W_]+(?:[²³⁺])?"
+    r"|(?<!\be\.g)(?<!\bi\.e)(?<!\bal)(?<!\bvs)(?<!\bcf)(?<!\bw\.r\.t)[.!?;](?=\s|$)"
+    r"|(?<=[a-z)]{2})[.!?](?=[A-Z])"
+)
+"""A command of LaTeX, a word, or the end of a sentence, which a text may have without a space behind it."""
 _PART = re.compile(r"\(([^()]+)\)(\*?)|~(\d+)|([^\W_]+\*?)|(\S)")
 _KNOWN_WORDS = 200_000
 MOST_PLACES = 64
@@ -191,8 +196,9 @@ class Lexicon:
             if node is None:
                 continue
             starts = places[:MOST_PLACES]
+            alone = [(start, start) for start in starts] if node.ends else []
             for number in node.ends:
-                found.setdefault(number, []).extend((start, start) for start in starts)
+                found.setdefault(number, []).extend(alone)
             if node.ahead:
                 _follow(node, starts, text, found)
         for standing in found.values():

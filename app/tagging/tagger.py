@@ -24,7 +24,7 @@ ASIDE_REACH = 6
 """Words after a phrase such as "unlike" that are still spoken of in passing."""
 ENOUGH = 1.0 - 1e-6
 """The sum of weights that gives a label: 1, but for what adding decimal fractions loses."""
-_CODE_VERSION = "5"
+_CODE_VERSION = "6"
 
 Field = Literal["title", "abstract"]
 Numbers = frozenset[int]
