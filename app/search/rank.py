@@ -89,7 +89,7 @@ def ranked(
             score += best
             if form and best and weights.exact:
                 written = written or f"{paper['paper']['title']} {paper['paper']['abstract']}".lower()
-                score += weights.exact * 2 * (form in written)
+                score += weights.exact * 2 * _has(written, form)
         scored.append((-score - _title(texts[i][0].split(), plan), paper["newest"], paper))
     scored.sort(key=lambda entry: entry[:2])
     return [paper for _, _, paper in scored]
@@ -100,6 +100,17 @@ def _present(text: str, wanted: Mapping[str, str]) -> Collection[str]:
     if len(wanted) > MANY:
         return wanted.keys() & text.split()
     return [word for word, spaced in wanted.items() if spaced in text]
+
+
+def _has(written: str, form: str) -> bool:
+    """Tell whether a text has a word as it was typed."""
+    at = written.find(form)
+    while at >= 0:
+        end = at + len(form)
+        if not (written[at - 1 : at].isalnum() or written[end : end + 1].isalnum()):
+            return True
+        at = written.find(form, end)
+    return False
 
 
 def _near(text: str, spaced: str, other: str) -> bool:
