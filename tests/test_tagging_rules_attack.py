@@ -304,3 +304,54 @@ def test_named_attacks_leave_no_room_for_unintended_disclosure() -> None:
 )
 def test_what_leaks_and_what_only_sounds_like_it(title: str, abstract: str, expected: set[str]) -> None:
     assert attacks(title, abstract) == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "abstract", "expected"),
+    [
+        ("Backdoors out", "We remove backdoors from image classifiers by unlearning their triggers.", set()),
+        (
+            "Requests that harm",
+            "The right to be forgotten obliges services. We show malicious unlearning requests that harm others.",
+            {"poisoning"},
+        ),
+        (
+            "Threats to retrieval: a survey",
+            "We review attacks on private data: poisoning, adversarial attacks and membership inference.",
+            {"poisoning", "adversarial-examples", "membership-inference"},
+        ),
+        (
+            "Private training by a game",
+            "We train embeddings with differential privacy; adversarial training makes them useful.",
+            set(),
+        ),
+        (
+            "Is it gone?",
+            "We probe unlearned language models with prompts and extract the supposedly forgotten knowledge.",
+            {"training-data-extraction"},
+        ),
+        (
+            "Federated learning under a curious server",
+            "Federated learning shares updates. We detect data reconstruction attacks by a malicious server.",
+            {"gradient-inversion"},
+        ),
+        (
+            "Agents that talk",
+            "Agents handle private data. We send adversarial queries that make LLM agents reveal sensitive data.",
+            {"prompt-attack"},
+        ),
+        (
+            "Thinking aloud",
+            "We study privacy leakage in the reasoning traces of models: they contain sensitive user data.",
+            {"unintended-disclosure"},
+        ),
+        (
+            "Oblivious stores",
+            "Encrypted cloud storage leaks information through access patterns. We hide them at low cost.",
+            {"side-channel"},
+        ),
+        ("Detecting Tor", "We detect intrusions in encrypted network traffic and keep user privacy.", set()),
+    ],
+)
+def test_look_alikes_in_security_papers(title: str, abstract: str, expected: set[str]) -> None:
+    assert attacks(title, abstract) == expected
