@@ -79,7 +79,9 @@ CASES = [
      "decentralized-learning"),
     ("Swarms", "We let robots exchange messages with neighbours by gossip.", ""),
     # Obfuscation in its further forms: content under noise, a model's answers against thieves, answers to trackers.
-    ("Prompts under noise", "We mix the user's private text with noise tokens, unseen by the server.", "obfuscation"),
+    ("Prompts under noise",
+     "We protect the user's private text by mixing it with noise tokens, so that the server cannot infer it.",
+     "obfuscation"),
     ("Nobody reads the sender", "We propose an anonymous messaging protocol that hides the source.", "anonymization"),
     ("Motion without a camera", "Video raises privacy issues. We use contact force sensors to recognise motion.",
      "visual-anonymization"),
@@ -113,7 +115,8 @@ CASES = [
     ("Keeping a goal", "We plan paths that conceal the target from an adversary, for privacy.", "obfuscation"),
     # A new attack is no audit; the same attack as a yardstick over many models is one.
     ("Inference attacks on encoders", "We propose a novel membership inference attack on image encoders.", ""),
-    ("Encoders leak", "We systematically benchmark membership inference over ten encoders; privacy is at risk.",
+    ("Encoders leak",
+     "We systematically benchmark membership inference on ten encoders, measure privacy leakage and find how it grows.",
      "auditing"),
     # Only totals may be seen; only those may see whom a policy lets.
     ("Totals", "We learn regression from aggregated data, as privacy laws protect the records.", "anonymization"),
