@@ -129,6 +129,54 @@ PAPERS = {
         r"We show that every private algorithm needs $\text{poly}(\log n)$ samples in the worst case.",
         set(),
     ),
+    "agents that act by language models are about language": (
+        "How Much Do Phone-Use Agents Give Away?",
+        "We study whether computer-use agents disclose more than a task needs. Several frontier models are compared.",
+        {"text"},
+    ),
+    "a language of its own for a purpose isn't": (
+        "Rivet: a language for describing access rules of hardware",
+        "We introduce a domain-specific language in which the rules of a chip are written and proved.",
+        set(),
+    ),
+    "synthetic records are tables": (
+        "How Close Is Too Close?",
+        "Synthetic data is shared in place of sensitive data. We show that the distance to the closest record says"
+        " little about the privacy of synthetic data.",
+        {"tabular"},
+    ),
+    "published counts are tables": (
+        "Private Counts that Add Up",
+        "Agencies publish tables of counts under differential privacy. We give a mechanism that keeps the totals of"
+        " tables of counts.",
+        {"tabular"},
+    ),
+    "faces that a model gives back are faces": (
+        "Inversion with Few Queries",
+        "Model inversion attacks reconstruct private training images, a threat to facial recognition systems. We"
+        " propose a black-box model inversion attack.",
+        {"face"},
+    ),
+    "a templates' protocol without a word on faces is no face": (
+        "Two-Party Biometric Authentication",
+        "We compare biometric templates under secret sharing, so that the server never sees them.",
+        set(),
+    ),
+    "an abbreviation that means something else is no sensor": (
+        "CSI-Sign: Blind Signatures from Isogenies",
+        "We propose a blind signature scheme from isogenies and prove it secure.",
+        set(),
+    ),
+    "repairing programs is about code": (
+        "Which Patches Are Safe?",
+        "We benchmark language models on program repair: pull requests of software repositories, and code patches.",
+        {"code", "text"},
+    ),
+    "segments of a network are no pictures": (
+        "Micro-segmentation of industrial networks by federated learning",
+        "We split networks into segments by federated learning, without sharing raw data.",
+        set(),
+    ),
 }
 
 
