@@ -109,6 +109,22 @@ CASES = [
     ("Street games", "We render a virtual city to train detectors of bears.", ""),
     # Inference that a server computes without seeing its input.
     ("Fewer nonlinearities", "We drop each ReLU that makes private inference slow.", "secure-computation"),
+    # A survey's topics count though they are listed, a rival or the plans for later don't.
+    ("A survey of safe data", "This survey reviews measures such as homomorphic encryption.", "homomorphic-encryption"),
+    ("Faster rounds", "Secure clients train a model of privacy. Our scheme outperforms homomorphic encryption baselines.",
+     ""),
+    ("Insider risk", "We score insiders. Future enhancements include federated learning.", ""),
+    # What a defence that is put to the test is counts too.
+    ("Lost rows", "We attack tables of private counts. We find that differential privacy fails to stop reconstruction.",
+     "differential-privacy"),
+    # Only the sum of the updates is seen.
+    ("Summed", "Devices send inputs for private statistics; the server learns only the sum.", "secure-aggregation"),
+    ("Federated identity", "We reason about login over vendors.", ""),
+    ("Inverting states", "We recover prompts from intermediate states in distributed inference of language models.",
+     "split-learning"),
+    ("Unlearning backdoors", "We erase triggers by machine unlearning and retraining.", ""),
+    ("Exact forgetting", "We remove the influence of users' data from a trained model without retraining.",
+     "machine-unlearning"),
     # What somebody alters so that a machine can't use or copy it.
     ("Guarding portraits", "We add adversarial noise to portraits, to disrupt deepfake edits of private people.",
      "obfuscation"),
