@@ -111,7 +111,7 @@ CASES = [
     ("Fewer nonlinearities", "We drop each ReLU that makes private inference slow.", "secure-computation"),
     # A survey's topics count though they are listed, a rival or the plans for later don't.
     ("A survey of safe data", "This survey reviews measures such as homomorphic encryption.", "homomorphic-encryption"),
-    ("Faster rounds", "Secure clients train a model of privacy. Our scheme outperforms homomorphic encryption baselines.",
+    ("Faster rounds", "Clients train privately. Our scheme outperforms homomorphic encryption baselines.",
      ""),
     ("Insider risk", "We score insiders. Future enhancements include federated learning.", ""),
     # What a defence that is put to the test is counts too.
