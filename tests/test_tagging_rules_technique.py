@@ -134,6 +134,16 @@ CASES = [
     ("Encoders leak",
      "We systematically benchmark membership inference on ten encoders, measure privacy leakage and find how it grows.",
      "auditing"),
+    # Prompts that are rewritten before they leave; a model that is made to stay; a device that is only attested.
+    ("Asking with care", "We detect private details and reformulate user prompts for a chatbot.",
+     "text-sanitization"),
+    ("A small tagger", "We present a model for private notes that is designed for local deployment.", "on-device"),
+    ("Attested sensors", "We protect the model on an edge device, and user privacy, by remote attestation.",
+     "trusted-execution"),
+    ("Segments", "We propose zero-trust access policies for plants with confidential records.", "access-control"),
+    # Experts trained apart become one model; robustness to merging is no merging.
+    ("One from many", "We unify independently trained experts, as private data cannot be shared.", "model-merging"),
+    ("Marks", "Our mark of ownership is robust to model merging of private models.", ""),
     # Only totals may be seen; only those may see whom a policy lets.
     ("Totals", "We learn regression from aggregated data, as privacy laws protect the records.", "anonymization"),
     ("Monitors", "We propose a monitor of agents that stops unauthorized data flows of private data.",
