@@ -350,6 +350,21 @@ def test_what_leaks_and_what_only_sounds_like_it(title: str, abstract: str, expe
             "Encrypted cloud storage leaks information through access patterns. We hide them at low cost.",
             {"side-channel"},
         ),
+        (
+            "Agents that remember",
+            "We study memory poisoning of LLM agents: an injected note steers later answers.",
+            {"prompt-attack"},
+        ),
+        (
+            "Ballots",
+            "Private voting over peer to peer networks suffers from Sybil identities. We verify identities.",
+            set(),
+        ),
+        (
+            "How unique trips are",
+            "We count how many trips make a traveller unique in pseudonymised transit data.",
+            {"re-identification"},
+        ),
         ("Detecting Tor", "We detect intrusions in encrypted network traffic and keep user privacy.", set()),
     ],
 )
