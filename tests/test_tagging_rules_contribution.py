@@ -106,6 +106,18 @@ PAPERS = [
         "different sizes. We find that larger models repeat more, and our findings suggest caution.",
         {"measurement"},
     ),
+    (
+        "ChatLeakBench: Do Assistants Keep Secrets?",
+        "We introduce ChatLeakBench, a benchmark of 1,200 conversations that contain secrets. We evaluate 14 popular "
+        "LLMs and find that most of them disclose secrets to strangers.",
+        {"measurement", "resource"},
+    ),
+    (
+        "Filtering Malicious Clients in Federated Learning",
+        "Malicious clients poison federated learning. We propose a defense that identifies malicious clients "
+        "and removes their updates, so that the global model stays accurate under poisoning attacks.",
+        {"defence"},
+    ),
 ]
 
 

@@ -81,3 +81,21 @@ def test_defaults_are_checked(tmp_path: Path) -> None:
     """A key that can't be a default is refused with the file."""
     with pytest.raises(TaxonomyError, match=r"technique\.yaml: defaults"):
         tagger(tmp_path, "defaults:\n  weight: 2\n")
+
+
+@pytest.mark.parametrize(
+    ("phrase", "abstract", "given"),
+    [
+        ("(*bench)", "We present GossipBench.", True),
+        ("(*bench)", "We sit on a workbench of servers.", True),
+        ("(*bench)", "We present a benchmark.", False),
+        ("(#|two) ~1 models", "We ask 14 small models.", True),
+        ("(#|two) ~1 models", "We ask two models.", True),
+        ("(#|two) ~1 models", "We ask 14 very small models.", False),
+        ("(#) models", "We ask many models.", False),
+    ],
+)
+def test_endings_and_numbers(tmp_path: Path, phrase: str, abstract: str, given: bool) -> None:
+    """A word may be known by its end alone, a number by being one."""
+    tags = tagger(tmp_path, f"decentralized-learning:\n  - any: [{phrase}]\n").tag("A title", abstract)
+    assert bool(tags) == given

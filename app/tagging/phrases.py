@@ -1,9 +1,10 @@
 """Phrases of rules, and where they stand in a text. Pure; the time grows with the length of the text alone.
 
 A phrase is words: ``membership inference``. A word may have choices ``(gradient|update)``, an open end ``inver*``, and
-between words ``~3`` lets up to three others stand. Small letters match any case; a word with a capital matches only
-so (``MIA``, ``SGX``, ``Fed*``). ``^existing`` is a word that begins a sentence. Hyphens, slashes and apostrophes part
-words, in phrases as in texts. A phrase never runs over the end of a sentence.
+between words ``~3`` lets up to three others stand. ``*bench`` is any word that ends so, ``#`` a number in digits. Small letters
+match any case; a word with a capital matches only so (``MIA``, ``SGX``, ``Fed*``). ``^existing`` is a word that begins
+a sentence. Hyphens, slashes and apostrophes part words, in phrases as in texts. A phrase never runs over the end of a
+sentence.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ _TOKEN = re.compile(
     r"|(?<=[a-z)]{2})[.!?](?=[A-Z])"
 )
 """A command of LaTeX, a word, or the end of a sentence, which a text may have without a space behind it."""
-_PART = re.compile(r"\(([^()]+)\)(\*?)|~(\d+)|([^\W_]+\*?)|(\S)")
+_WORD = r"[^\W_]+\*?|\*[^\W_]+|#"
+_PART = re.compile(rf"\(([^()]+)\)(\*?)|~(\d+)|({_WORD})|(\S)")
 _KNOWN_WORDS = 200_000
 MOST_PLACES = 64
 """Places of a word from which phrases are followed; no abstract has more, a text made to be slow may have thousands."""
@@ -86,7 +88,7 @@ def parse(phrase: str) -> Phrase:
     first = "^" if phrase.startswith("^") else ""
     for choices, star, width, word, other in _PART.findall(re.sub(r"[-/'’]", " ", phrase.removeprefix("^"))):
         if other:
-            raise PhraseError(f"'{other}' in '{phrase}' means nothing; a phrase is words, (a|b), word*, ~3 and ^")
+            raise PhraseError(f"'{other}' in '{phrase}' is no word, (a|b), word*, *word, #, ~3 or ^")
         if width:
             gap = int(width)
             if not steps or gap > WIDEST_GAP:
@@ -94,7 +96,7 @@ def parse(phrase: str) -> Phrase:
             continue
         words = tuple(choice.strip() for choice in choices.split("|")) if choices else (word,)
         for choice in words:
-            if not re.fullmatch(r"[^\W_]+\*?", choice):
+            if not re.fullmatch(_WORD, choice):
                 raise PhraseError(f"'{choice}' in '{phrase}' is not one word")
         steps.append(Step(tuple(f"{first}{w}{star}" for w in words), gap))
         gap, first = 0, ""
@@ -143,7 +145,9 @@ class Lexicon:
                 node.ends.append(number)
         self._onward = {word for steps in self.phrases for step in steps[1:] for word in step.words}
         self._words = self._onward.union(self._beginnings)
-        self._ends = sorted({len(word.strip("^*")) for word in self._words if word.endswith("*")})
+        bare = {word.removeprefix("^") for word in self._words}
+        self._heads = sorted({len(word) - 1 for word in bare if word.endswith("*")})
+        self._tails = sorted({len(word) - 1 for word in bare if word.startswith("*")})
         self._known: dict[tuple[str, bool], tuple[frozenset[str], frozenset[str]]] = {}
 
     def read(self, title: str, abstract: str) -> Text:
@@ -180,7 +184,10 @@ class Lexicon:
         """Return as what a word occurs in the phrases, and as what after their beginnings."""
         small = word.lower()
         forms = {small, word}
-        forms |= {f"{form[:length]}*" for form in (small, word) for length in self._ends if length <= len(form)}
+        forms |= {f"{form[:length]}*" for form in (small, word) for length in self._heads if length <= len(form)}
+        forms |= {f"*{form[-length:]}" for form in (small, word) for length in self._tails if length <= len(form)}
+        if word[0].isdigit():
+            forms.add("#")
         if first:
             forms |= {f"^{form}" for form in forms}
         if len(self._known) >= _KNOWN_WORDS:
