@@ -1,10 +1,10 @@
 """Phrases of rules, and where they stand in a text. Pure; the time grows with the length of the text alone.
 
 A phrase is words: ``membership inference``. A word may have choices ``(gradient|update)``, an open end ``inver*``, and
-between words ``~3`` lets up to three others stand. ``*bench`` is any word that ends so, ``#`` a number in digits. Small letters
-match any case; a word with a capital matches only so (``MIA``, ``SGX``, ``Fed*``). ``^existing`` is a word that begins
-a sentence. Hyphens, slashes and apostrophes part words, in phrases as in texts. A phrase never runs over the end of a
-sentence.
+between words ``~3`` lets up to three others stand. ``*bench`` is any word that ends so, ``#`` a number in digits.
+Small letters match any case; a word with a capital matches only so (``MIA``, ``SGX``, ``Fed*``). ``^existing`` is a
+word that begins a sentence. Hyphens, slashes and apostrophes part words, in phrases as in texts. A phrase never runs
+over the end of a sentence.
 """
 
 from __future__ import annotations
