@@ -109,7 +109,7 @@ PAPERS = [
     (
         "ChatLeakBench: Do Assistants Keep Secrets?",
         "We introduce ChatLeakBench, a benchmark of 1,200 conversations that contain secrets. We evaluate 14 popular "
-        "LLMs and find that most of them disclose secrets to strangers.",
+        "LLMs and find that most of them disclose secrets. Our findings reveal that they struggle with strangers.",
         {"measurement", "resource"},
     ),
     (
