@@ -81,4 +81,4 @@ def seems_few(plan: Plan, vocabulary: Vocabulary) -> bool:
 def _about(group: Group, vocabulary: Vocabulary) -> int:
     """Return about how many papers have anything that a word may stand for."""
     words = [way.value for way in group.alternatives if not way.field]
-    return min(vocabulary.papers, sum(map(vocabulary.count, words)) if words else vocabulary.papers // 50)
+    return min(vocabulary.papers, sum(map(vocabulary.count, words)) if words else vocabulary.with_term)

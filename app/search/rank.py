@@ -26,17 +26,19 @@ NEAR = 125
 @dataclass(frozen=True, slots=True)
 class Weights:
     """What counts how much: a word in each of the ``TEXTS``; a word just as it was typed, beside one with its stem;
-    two words of the query next to each other, twice that in a title; and whether everyday words count."""
+    two words of the query next to each other, twice that in a title; whether everyday words count; and what all that a
+    word stands for counts beside the best of it."""
 
     texts: tuple[float, float, float]
     exact: float
     pair: float
     everyday: bool
+    others: float = 0.0
 
 
 FULL = Weights((2.0, 1.0, 0.5), exact=0.8, pair=0.2, everyday=False)
 """For papers that have all the words: those about them come first."""
-PART = Weights((0.6, 1.0, 0.3), exact=0.4, pair=0.05, everyday=True)
+PART = Weights((0.4, 1.0, 0.3), exact=0.3, pair=0.02, everyday=True, others=0.1)
 """For papers that have some of the words, as with a question: what they have in common counts, wherever it stands."""
 
 
@@ -56,7 +58,7 @@ def ranked(
     texts = [[f" {paper[name]} " for name in TEXTS] for paper in papers]
     lengths = [[text.count(" ") - 1 for text in texts_of_one] for texts_of_one in texts]
     average = [max(1.0, sum(of_all) / len(papers)) for of_all in zip(*lengths, strict=True)]
-    term = vocabulary.idf_of(vocabulary.papers // 50)
+    term = vocabulary.idf_of(vocabulary.with_term)
     scored = []
     for i, paper in enumerate(papers):
         worth: dict[str, float] = {}
@@ -76,7 +78,7 @@ def ranked(
                 )
         written = ""
         for group, form in groups:
-            best = 0.0
+            best = every = 0.0
             for way in group:
                 if not way.field:
                     value = way.weight * idf[way.value] * worth.get(way.value, 0.0)
@@ -84,9 +86,10 @@ def ranked(
                     value = way.weight * (term if way.field == "terms" else TAG_SCORE)
                 else:
                     continue
+                every += value
                 if value > best:
                     best = value
-            score += best
+            score += best + weights.others * (every - best)
             if form and best and weights.exact:
                 written = written or f"{paper['paper']['title']} {paper['paper']['abstract']}".lower()
                 score += weights.exact * 2 * _has(written, form)

@@ -92,7 +92,7 @@ class Writer:
 
     def _group(self, group: Group, weights: Weights) -> Query:
         queries = [self._alternative(way, weights) for way in ways(group, weights)]
-        best = queries[0] if len(queries) == 1 else Query.disjunction_max_query(queries)
+        best = queries[0] if len(queries) == 1 else Query.disjunction_max_query(queries, weights.others)
         if not group.form:
             return best
         exact = Query.boost_query(self._term("forms", group.form), weights.exact)

@@ -43,15 +43,15 @@ _ABBREVIATIONS = re.compile(r"^[^aeiouy]{2,}(?<!s)s$")
 
 STOP_WORDS = frozenset(
     """
-    a about above after again against all also although am an and another any are aren as at be because been before
-    being below between both but by can cannot could couldn did didn do does doesn doing don done down during each
-    either else etc ever every few for from further get gets had hadn has hasn have haven having he her here hers him
-    his how however i if in instead into is isn it its itself just let like ll many may me might more most much must my
-    need neither no nor not now of off often on once one only onto or other our ours out over own per rather re same
-    several shall she should shouldn since so some still such than that the their theirs them then there these they
-    this those through thus to too toward towards under until up upon us use used using ve very via was wasn we well
-    were weren what when where whether which while who whom whose why will with within without won would wouldn yet you
-    your yours s t d m
+    a about above after again against all also although am an and another any anybody anyone anything are aren as at be
+    because been before being below between both but by can cannot could couldn did didn do does doesn doing don done
+    down during each either else etc ever every everybody everyone everything few for from further get gets had hadn has
+    hasn have haven having he her here hers him his how however i if in instead into is isn it its itself just let like
+    ll many may me might more most much must my need neither no nobody nor not nothing now of off often on once one only
+    onto or other our ours out over own per rather re same several shall she should shouldn since so some somebody
+    someone something still such than that the their theirs them then there these they this those through thus to too
+    toward towards under until up upon us use used using ve very via was wasn we well were weren what when where whether
+    which while who whom whose why will with within without won would wouldn yet you your yours s t d m
     """.split()
 )
 """Words that say nothing about a paper: not asked for where the query has others."""

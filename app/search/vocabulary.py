@@ -19,14 +19,17 @@ TYPO_LENGTH, TWO_TYPOS_LENGTH = 5, 9
 MOST_CORRECTIONS = 6
 MOST_EXPANSIONS = 40
 MOST_REMEMBERED = 10_000
+COMMON = 50
+"""One paper in so many has a term of several words, about."""
 
 
 class Vocabulary:
     """The forms of an index and how many of its ``papers`` have each; never changes."""
 
     def __init__(self, forms: Iterable[tuple[str, int]], papers: int) -> None:
-        """Take the forms with their numbers of papers."""
+        """Take the forms with their numbers of papers; ``with_term`` papers have a term of several words, about."""
         self.papers = papers
+        self.with_term = papers // COMMON
         self._forms = dict(forms)
         self._found_longer: dict[str, list[str]] = {}
         self._found_near: dict[str, list[tuple[int, str]]] = {}

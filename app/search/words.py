@@ -16,7 +16,7 @@ from app.search.tree import Word
 from app.search.vocabulary import Vocabulary
 from app.tagging.taxonomy import Taxonomy
 
-TYPO, PREFIX, SYNONYM, EVERYDAY, TAG = 0.8, 0.8, 0.6, 0.65, 0.3
+TYPO, PREFIX, SYNONYM, EVERYDAY, TAG = 0.8, 0.8, 0.7, 0.72, 0.3
 """What a word weighs beside the one that was typed, by how it was come to."""
 _BETWEEN = re.compile(r" & |, |[()]")
 MOST_PAIRS = 12
@@ -244,8 +244,10 @@ class _Reader:
     def _synonym(self, term: str, typed: list[_Typed]) -> Condition:
         key = tuple(stems(term))
         one = len(key) == 1
-        for t in typed:
-            t.also(key[0] if one else as_word(key), SYNONYM, "" if one else "terms")
+        told = self.vocabulary.idf(key[0]) if one else self.vocabulary.idf_of(self.vocabulary.with_term)
+        for t in typed:  # "LM" tells no more than each word of "language model" does
+            share = min(1.0, self.vocabulary.idf(stem(t.form)) / max(told, 1e-9)) if len(typed) > 1 else 1.0
+            t.also(key[0] if one else as_word(key), SYNONYM * share, "" if one else "terms")
         if one:
             self.marked.add(key[0])
             return Terms("words", key)
