@@ -15,8 +15,10 @@ from app.search.vocabulary import Vocabulary
 from app.search.words import Alternative, Group
 
 EVERY, NONE = "id EXISTS", "id NOT EXISTS"
-MOST_TELLING = 6
+MOST_TELLING = 7
 """Words of a question whose pairs are asked for; a paper is worth the best one that it has."""
+TOO_COMMON = 15
+"""One paper in so many: what a plain word stands for in more than that finds none by itself."""
 
 
 def quoted(value: str) -> str:
@@ -54,7 +56,8 @@ def combined(plan: Plan, vocabulary: Vocabulary) -> list[tuple[Condition, float]
     A word is had by having anything that it may stand for.
     """
     groups = {group: _known(group, vocabulary) for group in plan.groups}
-    worth = {group: vocabulary.idf_of(_about(group, vocabulary)) for group, ways in groups.items() if ways}
+    about = {group: _about(group, vocabulary) or vocabulary.with_term for group, ways in groups.items() if ways}
+    worth = {group: vocabulary.idf_of(papers) for group, papers in about.items()}
     most_telling = sorted(worth, key=lambda group: -worth[group])[:MOST_TELLING]
     most = sum(worth[group] for group in most_telling[:2]) or 1.0
     had = {group: either(Terms(way.field or "words", (way.value,)) for way in groups[group]) for group in most_telling}
@@ -66,8 +69,13 @@ def combined(plan: Plan, vocabulary: Vocabulary) -> list[tuple[Condition, float]
 
 
 def _known(group: Group, vocabulary: Vocabulary) -> list[Alternative]:
-    """Return what a word may stand for that papers have."""
-    return [way for way in group.alternatives if way.field or vocabulary.count(way.value)]
+    """Return what a word may stand for that papers have, but for plain words what many of them have."""
+    most = vocabulary.papers / TOO_COMMON
+    return [
+        way
+        for way in group.alternatives
+        if way.field or 0 < vocabulary.count(way.value) <= (most if way.everyday else vocabulary.papers)
+    ]
 
 
 def seems_few(plan: Plan, vocabulary: Vocabulary) -> bool:
@@ -79,6 +87,6 @@ def seems_few(plan: Plan, vocabulary: Vocabulary) -> bool:
 
 
 def _about(group: Group, vocabulary: Vocabulary) -> int:
-    """Return about how many papers have anything that a word may stand for."""
-    words = [way.value for way in group.alternatives if not way.field]
+    """Return about how many papers have anything that finds papers for a word."""
+    words = [way.value for way in group.alternatives if not way.field and not way.everyday]
     return min(vocabulary.papers, sum(map(vocabulary.count, words)) if words else vocabulary.with_term)
