@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 from app.search import Correction, Synonym, text
@@ -151,9 +152,7 @@ class _Reader:
             typed.conditions.append(Starts("forms", typed.form))
             self.prefixes.append(typed.form)
             self._as_one(typed, self.vocabulary.starting_with(typed.form), PREFIX)
-        if not loose:
-            return
-        if (own,) not in self.known_synonyms.also and (own,) not in self.known_synonyms.everyday:
+        if loose and (own,) not in self.known_synonyms.also and (own,) not in self.known_synonyms.everyday:
             self._typos(typed)
 
     def everyday(self, typed: list[_Typed], kept: set[int]) -> None:
@@ -165,15 +164,15 @@ class _Reader:
         for start in range(len(typed)):
             for end in range(start + 1, min(len(typed), start + LONGEST_SPAN) + 1):
                 terms = self.known_synonyms.everyday.get(tuple(own[start:end]), ())
-                told = [i for i in range(start, end) if i in kept]
-                if not terms or not told:
+                told = terms and [i for i in range(start, end) if i in kept]
+                if not told:
                     continue
                 rarest = min(told, key=lambda i: self.vocabulary.count(own[i]))
                 if end - start == 1 and not self.vocabulary.count(own[start]):
                     typed[start].conditions += [self._synonym(term, [typed[start]]) for term in terms]
                     self.synonyms.append(Synonym(typed[start].word, terms))
                     continue
-                for key in map(stems, terms):
+                for key in map(_key, terms):
                     place = ("", key[0]) if len(key) == 1 else ("terms", as_word(key))
                     typed[rarest].everyday[place] = EVERYDAY
 
@@ -242,7 +241,7 @@ class _Reader:
         return found
 
     def _synonym(self, term: str, typed: list[_Typed]) -> Condition:
-        key = tuple(stems(term))
+        key = _key(term)
         one = len(key) == 1
         told = self.vocabulary.idf(key[0]) if one else self.vocabulary.idf_of(self.vocabulary.with_term)
         for t in typed:  # "LM" tells no more than each word of "language model" does
@@ -345,5 +344,6 @@ def _names(label: str) -> Iterator[str]:
             yield from (f"{part} {label.split()[-1]}" for part in parts[:-1])  # "federated learning"
 
 
+@lru_cache(maxsize=10_000)
 def _key(name: str) -> tuple[str, ...]:
     return tuple(stems(name))
