@@ -38,7 +38,7 @@ class Weights:
 
 FULL = Weights((2.0, 1.0, 0.5), exact=0.8, pair=0.2, everyday=False)
 """For papers that have all the words: those about them come first."""
-PART = Weights((0.4, 1.0, 0.3), exact=0.3, pair=0.02, everyday=True, others=0.1)
+PART = Weights((0.3, 1.0, 0.3), exact=0.4, pair=0.02, everyday=True, others=0.1)
 """For papers that have some of the words, as with a question: what they have in common counts, wherever it stands."""
 
 

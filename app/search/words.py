@@ -17,7 +17,7 @@ from app.search.tree import Word
 from app.search.vocabulary import Vocabulary
 from app.tagging.taxonomy import Taxonomy
 
-TYPO, PREFIX, SYNONYM, EVERYDAY, TAG = 0.8, 0.8, 0.7, 0.72, 0.3
+TYPO, PREFIX, SYNONYM, EVERYDAY, TAG = 0.8, 0.8, 0.8, 0.72, 0.3
 """What a word weighs beside the one that was typed, by how it was come to."""
 _BETWEEN = re.compile(r" & |, |[()]")
 MOST_PAIRS = 12
