@@ -183,6 +183,18 @@ def test_a_pasted_title_comes_first(engine: SearchEngine, typed: str) -> None:
     assert ids(ask(engine, typed))[0] == expected
 
 
+@pytest.mark.parametrize(
+    "typed",
+    ["Sample Sizes of Private Learners", "Sample oSizes of Private Learners", "smaple sizes of privte learners"],
+)
+def test_a_whole_title_is_first_among_those_that_are_nearly_the_same(empty: SearchEngine, typed: str) -> None:
+    others = [
+        paper(f"other{i}", f"Sample Sizes in Private Learners {'again' * (i > 0)}", "Private sizes.") for i in (0, 1)
+    ]
+    empty.put([*others, paper("meant", "Sample Sizes of Private Learners", "A long text. " * 40)])
+    assert ids(ask(empty, typed))[0] == "meant"
+
+
 def test_facets_ignore_their_own_filter_and_parents_count_their_children(engine: SearchEngine) -> None:
     page = ask(engine, "", ("technique", "vertical-fl"))
     assert ids(page) == ["vertical"]

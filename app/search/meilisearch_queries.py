@@ -13,6 +13,7 @@ from app.search.meilisearch_filter import combined, written
 from app.search.plan import Plan
 from app.search.rank import PART, TEXTS, Weights, ranked
 from app.search.vocabulary import Vocabulary
+from app.search.words import Group
 from app.tagging.taxonomy import Taxonomy
 
 WINDOW, WINDOW_OF_SOME = 40, 60
@@ -71,12 +72,17 @@ class Asked:
         options: dict[str, Any] = {"filter": self._filter(condition), "attributesToRetrieve": self._retrieved}
         if self.plan.order == Sort.RELEVANCE:
             rarest = sorted(
-                {way.value for group in self.plan.groups for way in group.alternatives[:1] if not way.field},
+                {word for group in self.plan.groups if (word := self._leading(group))},
                 key=lambda word: (-self._known.vocabulary.idf(word), word),
             )
             options |= {"q": " ".join([EVERY, *rarest[:MOST_RANKING]]), "matchingStrategy": "last"}
         by = {Sort.TITLE: "by_title:asc", Sort.OLDEST: "newest:desc"}.get(self.plan.order, "newest:asc")
         return self._engine.query(sort=[by], **self._part(offset, limit, WINDOW), **options)
+
+    def _leading(self, group: Group) -> str:
+        """Return the first word of a group that some paper has: the one that was typed, but for typos."""
+        words = [way.value for way in group.alternatives if not (way.field or way.everyday)]
+        return next((word for word in words if self._known.vocabulary.count(word)), "")
 
     def newest(self, condition: Condition, limit: int) -> dict[str, Any]:
         """Return the query of the newest papers that a condition holds for."""

@@ -104,6 +104,8 @@ class _Typed:
     conditions: list[Condition] = field(default_factory=list)
     alternatives: dict[tuple[str, str], float] = field(default_factory=dict)
     everyday: dict[tuple[str, str], float] = field(default_factory=dict)
+    meant: str = ""
+    """The form that ranks: another one where no paper has the word as it was typed."""
 
     def also(self, value: str, weight: float, of: str = "") -> None:
         """Note what the word may stand for, at its highest weight."""
@@ -114,9 +116,9 @@ def read(words: list[Word], taxonomy: Taxonomy, synonyms: Synonyms, vocabulary: 
     """Read words that stand next to each other; without ``loose`` only as typed, no typos and no synonyms."""
     reader = _Reader(taxonomy, synonyms, vocabulary)
     typed = [
-        _Typed(word.text, token.form, word.prefix and last)
-        for word in words
-        for token, last in _with_last(list(text.tokens(word.text)))
+        _Typed(word.text, form, word.prefix and last == len(forms))
+        for word, forms in ((word, text.forms(word.text)) for word in words)
+        for last, form in enumerate(forms, 1)
     ]
     kept = {i for i, t in enumerate(typed) if t.form not in STOP_WORDS} or set(range(len(typed)))
     for i in sorted(kept):
@@ -125,10 +127,6 @@ def read(words: list[Word], taxonomy: Taxonomy, synonyms: Synonyms, vocabulary: 
         reader.everyday(typed, kept)
     spans = reader.spans(typed, loose=loose)
     return reader.reading(typed, kept, spans)
-
-
-def _with_last(tokens: list[text.Token]) -> Iterable[tuple[text.Token, bool]]:
-    return ((token, token is tokens[-1]) for token in tokens)
 
 
 class _Reader:
@@ -194,6 +192,8 @@ class _Reader:
             self._as_one(typed, read_as[:1], TYPO)
             self._as_one(typed, read_as, TYPO * 0.8)
             self.marked.update(map(stem, read_as))
+            if not self.vocabulary.count(stem(typed.form)):
+                typed.meant = read_as[0]
             self.corrected.append(Correction(typed.word, read_as[0]))
 
     def _as_one(self, typed: _Typed, forms: Iterable[str], weight: float) -> None:
@@ -281,12 +281,12 @@ class _Reader:
             done = end
         units += [either(typed[i].conditions) for i in range(done, len(typed)) if i in kept]
         ranked = [typed[i] for i in sorted(kept)]
-        own_stems = [stem(t.form) for t in ranked]
+        own_stems = [stem(t.meant or t.form) for t in ranked]
         return Reading(
             units=tuple(dict.fromkeys(units)),
             groups=tuple(_group(t) for t in {t.form: t for t in ranked}.values()),
             pairs=tuple(pairwise(own_stems))[:MOST_PAIRS],
-            stems=tuple(stem(t.form) for t in typed),
+            stems=tuple(stem(t.meant or t.form) for t in typed),
             marks=Marks(frozenset(self.marked), tuple(self.prefixes), tuple(self.sequences)),
             synonyms=tuple(self.synonyms),
             corrected=tuple(self.corrected),
@@ -297,7 +297,7 @@ def _group(typed: _Typed) -> Group:
     ways = [Alternative(value, weight, of) for (of, value), weight in typed.alternatives.items()]
     others = {place: weight for place, weight in typed.everyday.items() if place not in typed.alternatives}
     ways += [Alternative(value, weight, of, everyday=True) for (of, value), weight in others.items()]
-    return Group(tuple(ways), typed.form)
+    return Group(tuple(ways), typed.meant or typed.form)
 
 
 def _apart_from_each_other(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
