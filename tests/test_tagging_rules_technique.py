@@ -144,6 +144,16 @@ CASES = [
     # Experts trained apart become one model; robustness to merging is no merging.
     ("One from many", "We unify independently trained experts, as private data cannot be shared.", "model-merging"),
     ("Marks", "Our mark of ownership is robust to model merging of private models.", ""),
+    # What runs elsewhere sees only values out of order, and stolen weights are of no use.
+    ("Inference elsewhere", "Our confidential service computes on permuted hidden states only.", "obfuscation"),
+    ("Guarded models", "We perturb weights of critical layers, which protects the model against model stealing.",
+     "obfuscation"),
+    ("Which features matter", "Our permutation feature importance is for private data too.", ""),
+    # A law that a method is said to suit is no work on the law.
+    ("Forecasts", "Our private forecasts address critical needs for regulatory compliance.", ""),
+    # What a title asks is measured; what an abstract asks may not be.
+    ("Do they see it?", "We ask whether teleconferencing filters truly protect privacy.", ""),
+    ("Do filters truly protect privacy?", "We measure by experiments what they leave.", "auditing"),
     # Only totals may be seen; only those may see whom a policy lets.
     ("Totals", "We learn regression from aggregated data, as privacy laws protect the records.", "anonymization"),
     ("Monitors", "We propose a monitor of agents that stops unauthorized data flows of private data.",
