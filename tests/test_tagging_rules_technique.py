@@ -179,6 +179,14 @@ CASES = [
      "mpc"),
     # A part of the model stays with its client.
     ("Federated vision", "Each client trains a personalized expert for its data.", "personalized-fl"),
+    # What is to be forgotten, and what quantum keys forget.
+    ("Dampening", "We dampen the weights that matter to the forget set.", "machine-unlearning"),
+    ("Certified deletion", "We show that quantum ciphertexts of private data can be deleted for certain.", ""),
+    # A server that learns the sum alone.
+    ("Sums", "In federated learning, our server computes the clients' sum without learning any individual one.",
+     "federated-learning secure-aggregation"),
+    ("Cache attacks", "We extract keys from SGX by a cache attack.", "trusted-execution"),
+    ("Vertical boosting", "We fit trees to what parties hold, as privacy forbids sharing.", "vertical-fl"),
     # Generative classifiers generate nothing.
     ("Classifiers leak", "We find that generative text classifiers leak private data.", ""),
 ]  # fmt: skip
