@@ -177,6 +177,44 @@ PAPERS = {
         "We split networks into segments by federated learning, without sharing raw data.",
         set(),
     ),
+    "what is typed is no language": (
+        "Keylogging from the Way a Head Moves",
+        "We show that motion signals of a headset tell what a user types on a virtual keyboard. The typed text is"
+        " recovered with high accuracy.",
+        {"sensor"},
+    ),
+    "videos known by their traffic are no pictures": (
+        "Video Fingerprinting over Tor",
+        "We collect network traces of popular videos and tell from encrypted traffic which of the videos is watched.",
+        set(),
+    ),
+    "a stolen model's traces are no sensor's data": (
+        "Networks Told by Their Power",
+        "We steal a model's architecture through a power side channel: a model extraction attack on time series of"
+        " energy, from which a time series classifier names each layer.",
+        set(),
+    ),
+    "people known by radio are no faces": (
+        "Person Re-identification by WiFi",
+        "We re-identify people by reflections of WiFi signals, without seeing them.",
+        {"sensor"},
+    ),
+    "the pandemic as a time is no matter of health": (
+        "What Parents Fear of Learning Platforms",
+        "After the pandemic forced schools online, we interviewed parents on the privacy of classroom software.",
+        set(),
+    ),
+    "queries of a hidden database are records": (
+        "Leakage of Order-Preserving Encryption",
+        "We attack databases under order-preserving encryption, where range queries are answered over ciphertexts.",
+        {"tabular"},
+    ),
+    "developers of models write no code here": (
+        "Who Reads the Chats?",
+        "We compare what LLM developers say on users' chats: LLM developers keep conversations for training language"
+        " models.",
+        {"text"},
+    ),
 }
 
 
