@@ -10,8 +10,9 @@ over the end of a sentence.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 WIDEST_GAP = 12
 _TOKEN = re.compile(
@@ -55,10 +56,6 @@ class Text:
     spans: list[tuple[int, int]]
     sentences: list[int]
     places: dict[str, list[int]]
-    onward: list[tuple[int, frozenset[str]]]
-    """The words by which phrases go on, and as what they occur in them."""
-    onward_from: list[int]
-    """For each word, how many of these stand before it or are it: the place of the next one."""
 
 
 def expand(phrase: str) -> list[str]:
@@ -129,6 +126,10 @@ class _Node:
         return node
 
 
+Coming = tuple[list[int], list[tuple[int, _Node]]]
+"""The places of a word in a text, and the steps that it takes."""
+
+
 class Lexicon:
     """All the phrases of the rules, found in a text in one go."""
 
@@ -143,16 +144,17 @@ class Lexicon:
                 for step in steps[1:]:
                     node = node.after(step)
                 node.ends.append(number)
-        self._onward = {word for steps in self.phrases for step in steps[1:] for word in step.words}
-        self._words = self._onward.union(self._beginnings)
+        self._words = {word for steps in self.phrases for step in steps for word in step.words}
         bare = {word.removeprefix("^") for word in self._words}
         self._heads = sorted({len(word) - 1 for word in bare if word.endswith("*")})
         self._tails = sorted({len(word) - 1 for word in bare if word.startswith("*")})
-        self._known: dict[tuple[str, bool], tuple[frozenset[str], frozenset[str]]] = {}
+        self._known: dict[tuple[str, bool], tuple[str, ...]] = {}
 
     def read(self, title: str, abstract: str) -> Text:
         """Split a paper's text into words, and note of each as what it occurs in the phrases."""
-        text = Text(0, [], [], {}, [], [])
+        spans: list[Place] = []
+        sentences: list[int] = []
+        places: dict[str, list[int]] = {}
         title_words, sentence, first = 0, 0, True
         for field in (title, abstract):
             for found in _TOKEN.finditer(field):
@@ -167,21 +169,17 @@ class Lexicon:
                 if keys is None:
                     keys = self._keys(word, first)
                 first = False
-                known, onward = keys
-                for key in known:
-                    text.places.setdefault(key, []).append(len(text.spans))
-                if onward:
-                    text.onward.append((len(text.spans), onward))
-                text.onward_from.append(len(text.onward))
-                text.spans.append(found.span())
-                text.sentences.append(sentence)
+                for key in keys:
+                    places.setdefault(key, []).append(len(spans))
+                spans.append(found.span())
+                sentences.append(sentence)
             sentence += 1
             first = True
-            title_words = title_words or (len(text.spans) if field is title else 0)
-        return replace(text, title_words=title_words)
+            title_words = title_words or (len(spans) if field is title else 0)
+        return Text(title_words, spans, sentences, places)
 
-    def _keys(self, word: str, first: bool) -> tuple[frozenset[str], frozenset[str]]:
-        """Return as what a word occurs in the phrases, and as what after their beginnings."""
+    def _keys(self, word: str, first: bool) -> tuple[str, ...]:
+        """Return as what a word occurs in the phrases."""
         small = word.lower()
         forms = {small, word}
         forms |= {f"{form[:length]}*" for form in (small, word) for length in self._heads if length <= len(form)}
@@ -192,12 +190,12 @@ class Lexicon:
             forms |= {f"^{form}" for form in forms}
         if len(self._known) >= _KNOWN_WORDS:
             self._known.clear()
-        keys = frozenset(forms & self._words), frozenset(forms & self._onward)
-        return self._known.setdefault((word, first), keys)
+        return self._known.setdefault((word, first), tuple(forms & self._words))
 
     def find(self, text: Text) -> dict[int, list[Place]]:
         """Return the places of each phrase that the text has, by the phrase's number, in the text's order."""
         found: dict[int, list[Place]] = {}
+        coming: dict[_Node, list[Coming]] = {}
         for word, places in text.places.items():
             node = self._beginnings.get(word)
             if node is None:
@@ -207,32 +205,47 @@ class Lexicon:
             for number in node.ends:
                 found.setdefault(number, []).extend(alone)
             if node.ahead:
-                _follow(node, starts, text, found)
+                _follow(node, starts, text, found, coming)
         for standing in found.values():
             standing.sort()
         return found
 
 
-def _follow(beginning: _Node, starts: list[int], text: Text, found: dict[int, list[Place]]) -> None:
-    """Note the phrases that go on from the places of a word, each step to the nearest word that it may take."""
-    sentences, onward = text.sentences, text.onward
+def _follow(
+    beginning: _Node,
+    starts: list[int],
+    text: Text,
+    found: dict[int, list[Place]],
+    coming: dict[_Node, list[Coming]],
+) -> None:
+    """Note the phrases that go on from the places of a word, each step to the nearest word that it may take.
+
+    ``coming`` holds the words of the text that nodes may take, for those that were looked at.
+    """
+    sentences, known = text.sentences, text.places
     waiting = [(beginning, start, start) for start in starts]
     while waiting:
         node, start, at = waiting.pop()
-        ahead, sentence, last = node.ahead, sentences[at], at + node.reach
-        taken: list[_Node] = []
-        for nth in range(text.onward_from[at], len(onward)):
-            i, keys = onward[nth]
+        ahead = coming.get(node)
+        if ahead is None:
+            ahead = coming[node] = [(known[word], node.ahead[word]) for word in node.ahead.keys() & known.keys()]
+        sentence, last = sentences[at], at + node.reach
+        nearest: dict[_Node, int] = {}
+        for places, ways in ahead:
+            nth = bisect_right(places, at)
+            if nth == len(places):
+                continue
+            i = places[nth]
             if i > last or sentences[i] != sentence:
-                break
-            for key in keys:
-                for reach, following in ahead.get(key, ()):
-                    if i - at <= reach and following not in taken:
-                        taken.append(following)
-                        for number in following.ends:
-                            found.setdefault(number, []).append((start, i))
-                        if following.ahead:
-                            waiting.append((following, start, i))
+                continue
+            for reach, following in ways:
+                if i - at <= reach and i < nearest.get(following, i + 1):
+                    nearest[following] = i
+        for following, i in nearest.items():
+            for number in following.ends:
+                found.setdefault(number, []).append((start, i))
+            if following.ahead:
+                waiting.append((following, start, i))
 
 
 @dataclass(frozen=True, slots=True)
