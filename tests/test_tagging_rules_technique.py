@@ -149,6 +149,11 @@ CASES = [
     ("Guarded models", "We perturb weights of critical layers, which protects the model against model stealing.",
      "obfuscation"),
     ("Which features matter", "Our permutation feature importance is for private data too.", ""),
+    # Anonymity of messages, event logs and leaked names show nobody in a picture, and name no text.
+    ("Event logs", "We measure the impact of partitioning on anonymization of private logs.", "anonymization"),
+    ("Attackers want PII", "We show how agents are led to private records.", ""),
+    ("Zero trust for plants", "We propose continuous authentication against unauthorized use of sensitive data.",
+     "access-control"),
     # A law that a method is said to suit is no work on the law.
     ("Forecasts", "Our private forecasts address critical needs for regulatory compliance.", ""),
     # What a title asks is measured; what an abstract asks may not be.
