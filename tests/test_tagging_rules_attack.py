@@ -366,6 +366,43 @@ def test_what_leaks_and_what_only_sounds_like_it(title: str, abstract: str, expe
             {"re-identification"},
         ),
         ("Detecting Tor", "We detect intrusions in encrypted network traffic and keep user privacy.", set()),
+        (
+            "Who was in it?",
+            "We audit generators for privacy leakage by membership inference, with canaries for each set.",
+            {"membership-inference"},
+        ),
+        (
+            "Edges that stay hidden",
+            "Graph neural networks raise privacy concerns. We defend against link stealing attacks.",
+            {"attribute-inference"},
+        ),
+        (
+            "Federated valuation",
+            "Federated learning rewards data. We show an attack by which clients exaggerate their contributions.",
+            {"poisoning"},
+        ),
+        (
+            "What weights tell",
+            "In federated learning we show that no patient data is reconstructed from the shared parameters. "
+            "This withstands data reconstruction.",
+            {"gradient-inversion"},
+        ),
+        (
+            "Ciphered prompts",
+            "LLM prompts need privacy. We transform tokens; recovery attacks regain almost nothing.",
+            {"data-reconstruction"},
+        ),
+        (
+            "Fingerprints of things",
+            "We model flows under encryption. Few-shot tests on device fingerprinting follow, with privacy.",
+            set(),
+        ),
+        ("Memory safety", "We analyse programs that bypass safety checks of the compiler.", set()),
+        (
+            "Confiding in machines",
+            "We interview users of chatbots on privacy: health disclosures seem safe to them.",
+            {"unintended-disclosure"},
+        ),
     ],
 )
 def test_look_alikes_in_security_papers(title: str, abstract: str, expected: set[str]) -> None:
