@@ -204,11 +204,20 @@ class Lexicon:
             alone = [(start, start) for start in starts] if node.ends else []
             for number in node.ends:
                 found.setdefault(number, []).extend(alone)
-            if node.ahead:
+            if node.ahead and _coming(node, text, coming):
                 _follow(node, starts, text, found, coming)
         for standing in found.values():
             standing.sort()
         return found
+
+
+def _coming(node: _Node, text: Text, known: dict[_Node, list[Coming]]) -> list[Coming]:
+    """Return the words of a text that a node may take, looked up once."""
+    coming = known.get(node)
+    if coming is None:
+        places = text.places
+        coming = known[node] = [(places[word], node.ahead[word]) for word in node.ahead.keys() & places.keys()]
+    return coming
 
 
 def _follow(
@@ -218,20 +227,14 @@ def _follow(
     found: dict[int, list[Place]],
     coming: dict[_Node, list[Coming]],
 ) -> None:
-    """Note the phrases that go on from the places of a word, each step to the nearest word that it may take.
-
-    ``coming`` holds the words of the text that nodes may take, for those that were looked at.
-    """
-    sentences, known = text.sentences, text.places
+    """Note the phrases that go on from the places of a word, each step to the nearest word that it may take."""
+    sentences = text.sentences
     waiting = [(beginning, start, start) for start in starts]
     while waiting:
         node, start, at = waiting.pop()
-        ahead = coming.get(node)
-        if ahead is None:
-            ahead = coming[node] = [(known[word], node.ahead[word]) for word in node.ahead.keys() & known.keys()]
         sentence, last = sentences[at], at + node.reach
         nearest: dict[_Node, int] = {}
-        for places, ways in ahead:
+        for places, ways in coming[node]:
             nth = bisect_right(places, at)
             if nth == len(places):
                 continue
@@ -244,7 +247,7 @@ def _follow(
         for following, i in nearest.items():
             for number in following.ends:
                 found.setdefault(number, []).append((start, i))
-            if following.ahead:
+            if following.ahead and _coming(following, text, coming):
                 waiting.append((following, start, i))
 
 
