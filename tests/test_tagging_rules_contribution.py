@@ -113,6 +113,18 @@ PAPERS = [
         {"measurement", "resource"},
     ),
     (
+        "What Parents Expect of School Software",
+        "Schools collect data of children. We interviewed 21 parents about the privacy of school software. "
+        "Participants reported that they trust the school, and we found that few of them read a privacy policy.",
+        {"measurement"},
+    ),
+    (
+        "Keystroke Inference from Network Traffic",
+        "We present a new side channel that reveals what a user types. Our attack recovers private messages from the "
+        "lengths of encrypted packets, and an adversary can extract typed passwords with an attack accuracy of 80 %.",
+        {"attack"},
+    ),
+    (
         "Filtering Malicious Clients in Federated Learning",
         "Malicious clients poison federated learning. We propose a defense that identifies malicious clients "
         "and removes their updates, so that the global model stays accurate under poisoning attacks.",
