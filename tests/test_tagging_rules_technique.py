@@ -192,6 +192,20 @@ CASES = [
      "federated-learning secure-aggregation"),
     ("Cache attacks", "We extract keys from SGX by a cache attack.", "trusted-execution"),
     ("Vertical boosting", "We fit trees to what parties hold, as privacy forbids sharing.", "vertical-fl"),
+    # Four parties, shares of secrets and oblivious networks compute together; a secret's sharer does not.
+    ("A 4PC framework", "We present an efficient four-party protocol (4PC) for private regression.", "mpc"),
+    ("Oblivious neural network inference", "We design protocols so that the server sees no private input.", "mpc"),
+    ("Secret sharers", "We show how neural networks leak private sequences.", ""),
+    ("Private computation for two", "Our two servers run a secure computation on private data.", "mpc"),
+    # Federations that train nothing.
+    ("Federated data ecosystems", "We log for owners of private data who trains models on it.", ""),
+    ("Secure scheduling", "In this federated setting, our protocol leaks no confidential information.", ""),
+    # What a rival or another field does with it.
+    ("Cryptographic inferences for videos", "Our system infers privately and is faster: 3x vs. Intel SGX.",
+     "secure-computation"),
+    ("Where people are: releasing locations", "We perturb locations with differential privacy.", "local-dp"),
+    ("Federated learning as a game", "Each client sets its privacy budget as the server pays.",
+     "dp-training federated-learning"),
     # Generative classifiers generate nothing.
     ("Classifiers leak", "We find that generative text classifiers leak private data.", ""),
 ]  # fmt: skip
