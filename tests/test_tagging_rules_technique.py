@@ -206,6 +206,17 @@ CASES = [
     ("Where people are: releasing locations", "We perturb locations with differential privacy.", "local-dp"),
     ("Federated learning as a game", "Each client sets its privacy budget as the server pays.",
      "dp-training federated-learning"),
+    # Traffic made alike is obfuscation; an attack on a defence of code is not.
+    ("Padding pages", "We propose a padding scheme for privacy against website fingerprints by sniffers.",
+     "obfuscation"),
+    ("Obfuscation-resilient leak detection", "We detect privacy leaks of apps in spite of obfuscation.", ""),
+    # A counterexample to a guarantee audits it.
+    ("Finding violations", "We estimate the privacy of mechanisms: our tool finds violations of differential privacy, "
+     "and we find that their privacy loss is underestimated.", "auditing differential-privacy"),
+    # What flows may be declared is access control; a privileged party is none.
+    ("Flows of sensitive data", "Our system lets apps declare their data flows and enforces these on sensitive data.",
+     "access-control"),
+    ("Privileged parties", "We train privately by secret sharing among parties, one privileged.", "mpc"),
     # Generative classifiers generate nothing.
     ("Classifiers leak", "We find that generative text classifiers leak private data.", ""),
 ]  # fmt: skip
