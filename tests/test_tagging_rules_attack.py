@@ -407,3 +407,53 @@ def test_what_leaks_and_what_only_sounds_like_it(title: str, abstract: str, expe
 )
 def test_look_alikes_in_security_papers(title: str, abstract: str, expected: set[str]) -> None:
     assert attacks(title, abstract) == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "abstract", "expected"),
+    [
+        (
+            "Aggregation with bounds",
+            "Secure aggregation sums the vectors of clients. Our protocol checks norms and defends against malicious "
+            "clients.",
+            {"poisoning"},
+        ),
+        (
+            "Flows seen twice",
+            "Relays hide who talks to whom. We show flow correlation attacks on Tor that deanonymize sessions.",
+            {"side-channel", "re-identification"},
+        ),
+        (
+            "Power and pictures",
+            "Accelerators serve models. By a power side-channel attack we recover the inputs of neural networks.",
+            {"side-channel", "data-reconstruction"},
+        ),
+        (
+            "A new attack that steals architectures: extraction attacks by plots",
+            "Membership inference is helped by such knowledge. Our attack extracts the architecture of a stolen model.",
+            {"model-extraction"},
+        ),
+        (
+            "Noise against guessing",
+            "We defend against membership inference: adversarial examples in a federated setting mislead the attacker.",
+            {"membership-inference"},
+        ),
+        (
+            "Which labels prevail",
+            "Federated clients differ. We protect the label distribution of each client, for privacy.",
+            {"property-inference"},
+        ),
+        (
+            "Templates that can't be turned back",
+            "Face templates leak. Our biometric template protection is shown to be irreversible and accurate.",
+            {"data-reconstruction"},
+        ),
+        (
+            "Children and chat",
+            "We discuss privacy risks of assistants in the age of generative models, and list duties of providers.",
+            set(),
+        ),
+    ],
+)
+def test_attacks_in_papers_of_security_venues(title: str, abstract: str, expected: set[str]) -> None:
+    assert attacks(title, abstract) == expected
