@@ -453,6 +453,26 @@ def test_look_alikes_in_security_papers(title: str, abstract: str, expected: set
             "We discuss privacy risks of assistants in the age of generative models, and list duties of providers.",
             set(),
         ),
+        (
+            "Keys in plain sight: secret leaks in repositories",
+            "Developers push code to GitHub. We measure credential leaks and warn the owners.",
+            {"unintended-disclosure"},
+        ),
+        (
+            "Digits from the air",
+            "Wi-Fi reaches everywhere. We show PIN inference from channel state information.",
+            {"side-channel"},
+        ),
+        (
+            "Refining what was generalised",
+            "Hospitals publish tables. We present attacks on k-anonymity that need no further knowledge.",
+            {"re-identification"},
+        ),
+        (
+            "Cheats and guards",
+            "Players value privacy. In the arms race we study, adversaries change their tools.",
+            set(),
+        ),
     ],
 )
 def test_attacks_in_papers_of_security_venues(title: str, abstract: str, expected: set[str]) -> None:
