@@ -217,6 +217,12 @@ CASES = [
     ("Flows of sensitive data", "Our system lets apps declare their data flows and enforces these on sensitive data.",
      "access-control"),
     ("Privileged parties", "We train privately by secret sharing among parties, one privileged.", "mpc"),
+    # Servers of which one is honest; consent withdrawn from a page is nothing forgotten by a model.
+    ("Totals of many", "Our servers learn nothing about private values as long as one server is honest.", "mpc"),
+    ("Consent banners", "We study how users declare their withdrawal of consent to private data.", "governance"),
+    ("Consistent answers after LLM unlearning", "We find that fictitious answers conflict.", "machine-unlearning"),
+    # Noise by a shuffler's rules is local only where the paper says so.
+    ("Bounds in the shuffle model", "We bound the differential privacy of local randomizers.", "shuffle-dp"),
     # Generative classifiers generate nothing.
     ("Classifiers leak", "We find that generative text classifiers leak private data.", ""),
 ]  # fmt: skip
