@@ -148,13 +148,13 @@ class Lexicon:
         bare = {word.removeprefix("^") for word in self._words}
         self._heads = sorted({len(word) - 1 for word in bare if word.endswith("*")})
         self._tails = sorted({len(word) - 1 for word in bare if word.startswith("*")})
-        self._known: dict[tuple[str, bool], tuple[str, ...]] = {}
+        self._known: dict[str, tuple[str, ...]] = {}
 
     def read(self, title: str, abstract: str) -> Text:
         """Split a paper's text into words, and note of each as what it occurs in the phrases."""
         spans: list[Place] = []
         sentences: list[int] = []
-        places: dict[str, list[int]] = {}
+        words: dict[str, list[int]] = {}
         title_words, sentence, first = 0, 0, True
         for field in (title, abstract):
             for found in _TOKEN.finditer(field):
@@ -165,32 +165,43 @@ class Lexicon:
                     sentence += 1
                     first = True
                     continue
-                keys = self._known.get((word, first))
-                if keys is None:
-                    keys = self._keys(word, first)
-                first = False
-                for key in keys:
-                    places.setdefault(key, []).append(len(spans))
+                if first:
+                    word, first = f"^{word}", False
+                words.setdefault(word, []).append(len(spans))
                 spans.append(found.span())
                 sentences.append(sentence)
             sentence += 1
             first = True
             title_words = title_words or (len(spans) if field is title else 0)
+        places: dict[str, list[int]] = {}
+        mixed: set[str] = set()
+        for word, standing in words.items():
+            keys = self._known.get(word)
+            for key in self._keys(word) if keys is None else keys:
+                known = places.get(key)
+                if known is None:
+                    places[key] = standing[:]
+                else:
+                    known += standing
+                    mixed.add(key)
+        for key in mixed:
+            places[key].sort()
         return Text(title_words, spans, sentences, places)
 
-    def _keys(self, word: str, first: bool) -> tuple[str, ...]:
-        """Return as what a word occurs in the phrases."""
+    def _keys(self, token: str) -> tuple[str, ...]:
+        """Return as what a word occurs in the phrases; one that begins a sentence has ``^`` before it."""
+        word = token.removeprefix("^")
         small = word.lower()
         forms = {small, word}
         forms |= {f"{form[:length]}*" for form in (small, word) for length in self._heads if length <= len(form)}
         forms |= {f"*{form[-length:]}" for form in (small, word) for length in self._tails if length <= len(form)}
         if word[0].isdigit():
             forms.add("#")
-        if first:
+        if word != token:
             forms |= {f"^{form}" for form in forms}
         if len(self._known) >= _KNOWN_WORDS:
             self._known.clear()
-        return self._known.setdefault((word, first), tuple(forms & self._words))
+        return self._known.setdefault(token, tuple(forms & self._words))
 
     def find(self, text: Text) -> dict[int, list[Place]]:
         """Return the places of each phrase that the text has, by the phrase's number, in the text's order."""
@@ -207,7 +218,8 @@ class Lexicon:
             if node.ahead and _coming(node, text, coming):
                 _follow(node, starts, text, found, coming)
         for standing in found.values():
-            standing.sort()
+            if len(standing) > 1:
+                standing.sort()
         return found
 
 
@@ -235,10 +247,11 @@ def _follow(
         sentence, last = sentences[at], at + node.reach
         nearest: dict[_Node, int] = {}
         for places, ways in coming[node]:
-            nth = bisect_right(places, at)
-            if nth == len(places):
+            i = places[-1]
+            if i <= at:
                 continue
-            i = places[nth]
+            if len(places) > 1:
+                i = places[bisect_right(places, at)]
             if i > last or sentences[i] != sentence:
                 continue
             for reach, following in ways:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
+from operator import itemgetter
 from pathlib import Path
 from typing import Literal
 
@@ -29,6 +30,8 @@ _CODE_VERSION = "6"
 Field = Literal["title", "abstract"]
 Numbers = frozenset[int]
 """Phrases of the lexicon by their numbers."""
+Span = tuple[bool, int, int]
+"""Whether it is in the abstract, and its first character and the one after its last, in that field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,9 @@ class _Compiled:
     """A rule whose phrases are numbers of the lexicon."""
 
     rule: Rule
+    key: LabelKey
+    having: frozenset[LabelKey]
+    lacking: frozenset[LabelKey]
     any: Numbers
     near: Numbers
     with_: Numbers
@@ -64,7 +70,10 @@ class Tagger:
         lists += [p for r in rules.rules for p in _lists(r)]
         self._lexicon = Lexicon(phrase for phrases in lists for phrase in phrases)
         self._claims, self._others = self._numbers(rules.claims), self._numbers(rules.others)
-        self._compiled = [_Compiled(r, *(self._numbers(p) for p in _lists(r))) for r in rules.rules]
+        self._compiled = [
+            _Compiled(r, (r.facet, r.label), frozenset(r.having), frozenset(r.lacking), *map(self._numbers, _lists(r)))
+            for r in rules.rules
+        ]
         self._by_phrase: dict[int, list[int]] = {}
         for place, compiled in enumerate(self._compiled):
             for number in compiled.any:
@@ -91,12 +100,11 @@ class Tagger:
         candidates = {place for phrase in paper.found for place in self._by_phrase.get(phrase, ())}
         for number in sorted(candidates.union(self._without_phrases)):
             compiled = self._compiled[number]
-            rule = compiled.rule
-            if (rule.having and held.isdisjoint(rule.having)) or not held.isdisjoint(rule.lacking):
+            if (compiled.having and held.isdisjoint(compiled.having)) or not held.isdisjoint(compiled.lacking):
                 continue
             fired = paper.fire(compiled)
             if fired:
-                key = (rule.facet, rule.label)
+                rule, key = compiled.rule, compiled.key
                 weights[key] = weights.get(key, 0.0) + rule.weight
                 (held.add if weights[key] >= ENOUGH else held.discard)(key)
                 if rule.weight > 0:
@@ -105,7 +113,8 @@ class Tagger:
         tags = []
         for facet in self.taxonomy:
             for label in facet.most_specific(label for label in facet.by_id if (facet.id, label) in held):
-                tags.append(Tag(facet.id, label, _telling((facet.id, label), reasons, paper, fields)))
+                telling = _telling((facet.id, label), reasons, paper)
+                tags.append(Tag(facet.id, label, tuple(_evidence(span, rule, fields) for span, rule in telling)))
         return tuple(tags)
 
     def _read(self, fields: tuple[str, str]) -> _Paper:
@@ -179,21 +188,18 @@ class _Paper:
             return []
         if not compiled.any:
             return self._subject()
-        sentences, rule = self._text.sentences, compiled.rule
-        counting = self._zones[rule.place]
-        if compiled.near:
-            counting = counting & self._sentences(compiled.near)
-        if compiled.unless:
-            counting = counting - self._sentences(compiled.unless)
-        if not counting:
-            return []
-        passing = self._aside(compiled.aside) if compiled.aside else ()
-        places = [
-            place
-            for n in sorted(compiled.any & numbers)
-            for place in self.found[n]
-            if sentences[place[0]] in counting and place[0] not in passing
-        ]
+        sentences, rule, found = self._text.sentences, compiled.rule, self.found
+        zone = self._zones[rule.place]
+        places = [p for n in sorted(compiled.any & numbers) for p in found[n] if sentences[p[0]] in zone]
+        if places and compiled.near:
+            near = self._sentences(compiled.near)
+            places = [p for p in places if sentences[p[0]] in near]
+        if places and compiled.unless:
+            unless = self._sentences(compiled.unless)
+            places = [p for p in places if sentences[p[0]] not in unless]
+        if places and compiled.aside:
+            passing = self._aside(compiled.aside)
+            places = [p for p in places if p[0] not in passing]
         return places if len({start for start, _ in places}) >= rule.times else []
 
     def _subject(self) -> list[Place]:
@@ -205,33 +211,38 @@ class _Paper:
         within = [i for i in range(start, min(start + words, len(sentences))) if sentences[i] == sentences[start]]
         return [(start, within[-1])] if within else []
 
-    def evidence(self, rule: Rule, places: list[Place], fields: tuple[str, str]) -> list[Evidence]:
-        """Return the words at the places."""
-        found = []
-        for first, last in places:
-            field: Field = "title" if first < self._text.title_words else "abstract"
-            start, end = self._text.spans[first][0], self._text.spans[last][1]
-            found.append(Evidence(rule.name, field, start, end, fields[field != "title"][start:end]))
-        return found
+    def spans(self, places: list[Place]) -> list[Span]:
+        """Return where in the fields the words at the places stand."""
+        spans, title_words = self._text.spans, self._text.title_words
+        return [(first >= title_words, spans[first][0], spans[last][1]) for first, last in places]
 
 
-def _telling(
-    key: LabelKey, reasons: dict[LabelKey, list[_Reason]], paper: _Paper, fields: tuple[str, str]
-) -> tuple[Evidence, ...]:
-    """Return the places that say most, none over another, in order: a rule's weight is shared by its places."""
-    entries: list[tuple[float, Evidence]] = []
+def _telling(key: LabelKey, reasons: dict[LabelKey, list[_Reason]], paper: _Paper) -> list[tuple[Span, str]]:
+    """Return the places that say most, none over another, in order, each with its rule.
+
+    A rule's weight is shared by its places.
+    """
+    entries: list[tuple[float, Span, str]] = []
     for reason in reasons.get(key, ()):
         rule = reason.rule
-        told = [e for k in reason.because for e in _telling(k, reasons, paper, fields)]
-        shown = [replace(e, rule=rule.name) for e in told] or paper.evidence(rule, reason.places, fields)
-        entries += [(rule.weight / len(shown), e) for e in shown]
-    taken: list[Evidence] = []
-    for _, e in sorted(entries, key=lambda entry: (-entry[0], entry[1].field != "title", entry[1].start, entry[1].end)):
+        told = [span for k in reason.because for span, _ in _telling(k, reasons, paper)]
+        shown = told or paper.spans(reason.places)
+        entries += [(-rule.weight / len(shown), span, rule.name) for span in shown]
+    entries.sort(key=itemgetter(0, 1))
+    taken: list[tuple[Span, str]] = []
+    for _, span, name in entries:
         if len(taken) == MOST_EVIDENCE:
             break
-        if not any(e.field == t.field and e.start < t.end and t.start < e.end for t in taken):
-            taken.append(e)
-    return tuple(sorted(taken, key=lambda e: (e.field != "title", e.start)))
+        field, start, end = span
+        if not any(field == other[0] and start < other[2] and other[1] < end for other, _ in taken):
+            taken.append((span, name))
+    return sorted(taken, key=itemgetter(0))
+
+
+def _evidence(span: Span, rule: str, fields: tuple[str, str]) -> Evidence:
+    in_abstract, start, end = span
+    field: Field = "abstract" if in_abstract else "title"
+    return Evidence(rule, field, start, end, fields[in_abstract][start:end])
 
 
 def load_tagger(folder: Path = OWN) -> Tagger:
