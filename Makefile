@@ -4,6 +4,7 @@ PY := .venv/bin/python
 HOST ?= 127.0.0.1
 PORT ?= 8000
 GOLD ?= ../shared/gold
+TEXTS ?= ../shared/corpus/papers.jsonl.xz
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 LOCK := $(PY) -m uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11
 
@@ -25,9 +26,9 @@ test: setup ## everything the tests need, then all of them
 	$(PY) -m mypy
 	$(PY) -m pytest
 
-evaluate: setup ## tag F1 and search MRR@10 and recall@10 on labelled papers (GOLD=folder)
+evaluate: setup ## tag F1 and search MRR@10 and recall@10 on labelled papers (GOLD=folder, TEXTS=papers.jsonl)
 	@.venv/bin/epsilon evaluate "$(GOLD)" --markdown docs/tagging-quality.md \
-		--labels benchmarks/labels.jsonl --texts ../shared/corpus/papers.jsonl.xz
+		--labels benchmarks/labels.jsonl --texts "$(TEXTS)"
 
 format: setup ## put the code into its form
 	$(PY) -m ruff format .
