@@ -142,8 +142,8 @@ def as_markdown(qualities: Mapping[str, Quality]) -> str:
                 "| label | papers | F1 | precision | recall |",
                 "|---|---|---|---|---|",
             ]
-            lines.append(_row("all", f.all))
-            lines += [_row(_name(f.facet, label), f.labels[label]) for label in _order(f)]
+            lines.append(_row("all", quality.papers - f.bare, f.all))
+            lines += [_row(_name(f.facet, label), f.labels[label].papers, f.labels[label]) for label in _order(f)]
     return "\n".join(lines) + "\n"
 
 
@@ -159,5 +159,5 @@ def _name(facet: Facet, label: str) -> str:
     return facet.by_id[label].label if label in facet.by_id else label
 
 
-def _row(name: str, counts: Counts) -> str:
-    return f"| {name} | {counts.papers} | {counts.f1:.2f} | {counts.precision:.2f} | {counts.recall:.2f} |"
+def _row(name: str, papers: int, counts: Counts) -> str:
+    return f"| {name} | {papers} | {counts.f1:.2f} | {counts.precision:.2f} | {counts.recall:.2f} |"
