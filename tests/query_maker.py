@@ -78,12 +78,11 @@ def wrong_marks(page: SearchPage, request: SearchRequest) -> Iterator[str]:
         for part in (hit.title, hit.snippet):
             yield from _wrong_spans(part, stems | other, prefixes, corrected=bool(page.corrected))
         marked = {i for start, end in hit.title.spans for i in range(start, end)}
-        for token in text.tokens(hit.title.text):
-            told = text.stem(token.form) in {
-                s for word in typed if isinstance(word, Word) for s in text.stems(word.text)
-            }
-            if told and text.stem(token.form) not in text.STOP_WORDS and token.start not in marked:
-                yield f"{hit.paper.id}: {token.form} isn't marked in {hit.title.text!r}"
+        told = {stem for word in typed if isinstance(word, Word) for stem in text.stems(word.text)} - text.STOP_WORDS
+        title = text.analysed(hit.title.text)
+        for start, stem in zip(title.starts, title.stems, strict=True):
+            if stem in told and start not in marked:
+                yield f"{hit.paper.id}: {stem} isn't marked in {hit.title.text!r}"
 
 
 def _positive(node: Node) -> Iterator[Word | Phrase]:

@@ -92,20 +92,18 @@ def to_document(paper: Paper, taxonomy: Taxonomy, synonyms: Synonyms) -> Documen
     """Return the document of a paper; text that can't be written as UTF-8 loses those characters."""
     paper = from_json(orjson.loads(to_json(paper)))
     people = " ".join(author.name for author in paper.authors)
-    title_forms, abstract_forms, name_forms = text.forms(paper.title), text.forms(paper.abstract), text.forms(people)
-    title, abstract, authors = ([text.stem(form) for form in f] for f in (title_forms, abstract_forms, name_forms))
-    title_compounds = text.compounds(paper.title)
-    compounds = [*title_compounds, *text.compounds(paper.abstract), *text.compounds(people)]
+    title, abstract, authors = map(text.analysed, (paper.title, paper.abstract, people))
+    together = [whole for part in (title, abstract, authors) for _, _, whole in part.runs]
     values: dict[str, Any] = {
-        "title": " ".join(title),
-        "abstract": " ".join(abstract),
-        "names": " ".join(authors),
-        "words": text.distinct([*title, *abstract, *authors, *map(text.stem, compounds)]),
-        "title_words": text.distinct([*title, *map(text.stem, title_compounds)]),
-        "forms": text.distinct([*title_forms, *abstract_forms, *name_forms, *compounds]),
-        "name_words": text.distinct(name_forms),
-        "terms": synonyms.terms_in(title, abstract),
-        "title_key": ["_".join(title)[:300]],
+        "title": " ".join(title.stems),
+        "abstract": " ".join(abstract.stems),
+        "names": " ".join(authors.stems),
+        "words": text.distinct([*title.stems, *abstract.stems, *authors.stems, *map(text.stem, together)]),
+        "title_words": text.distinct([*title.stems, *(text.stem(whole) for _, _, whole in title.runs)]),
+        "forms": text.distinct([*title.forms, *abstract.forms, *authors.forms, *together]),
+        "name_words": text.distinct(authors.forms),
+        "terms": synonyms.terms_in(title.stems, abstract.stems),
+        "title_key": ["_".join(title.stems)[:300]],
         "people": [entry for author in paper.authors for entry in names.entries(author)],
         "arxiv": [paper.arxiv_id] if paper.arxiv_id else [],
         "doi": [paper.doi.lower()] if paper.doi else [],

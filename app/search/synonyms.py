@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -26,7 +26,7 @@ class Synonyms:
     everyday: Mapping[tuple[str, ...], tuple[str, ...]]
     terms: frozenset[tuple[str, ...]]
 
-    def terms_in(self, *texts: list[str]) -> list[str]:
+    def terms_in(self, *texts: Sequence[str]) -> list[str]:
         """Return the terms that stand in texts of stems, each as one word (see ``as_word``)."""
         starts = _starts(self.terms)
         found: dict[str, None] = {}

@@ -57,31 +57,6 @@ STOP_WORDS = frozenset(
 """Words that say nothing about a paper: not asked for where the query has others."""
 
 
-class Token(NamedTuple):
-    """A word of a text: ``text[start:end]``, its form, and whether a hyphen alone joins it to the one before."""
-
-    start: int
-    end: int
-    form: str
-    joined: bool
-
-
-def tokens(text: str) -> Iterator[Token]:
-    """Yield the words of a text in order, with their places in characters.
-
-    >>> [(token.form, token.joined) for token in tokens("Žiga's on-device ε")]
-    [('ziga', False), ('on', False), ('device', True), ('u3b5', False)]
-    """
-    before = -1
-    for found in _WORD.finditer(text):
-        form = _form(found[1])
-        if form:
-            start = found.start()
-            joined = before >= 0 and start - before == 1 and _HYPHEN.match(text, before) is not None
-            before = found.end()
-            yield Token(start, found.end(1), form, joined)
-
-
 @lru_cache(maxsize=200_000)
 def _form(word: str) -> str:
     plain = word.lower() if word.isascii() else fold(word)
@@ -93,8 +68,8 @@ def _form(word: str) -> str:
 
 
 class Analysed(NamedTuple):
-    """A text's words side by side: where each begins and ends, its form, its stem; ``runs`` of words that hyphens join,
-    as first word, word after the last, and form of the whole.
+    """A text's words side by side, in characters: where each begins and ends, its form, its stem; ``runs`` of words
+    that hyphens alone join, as first word, word after the last, and form of the whole.
     """
 
     starts: Sequence[int]
@@ -106,23 +81,26 @@ class Analysed(NamedTuple):
 
 @lru_cache(maxsize=3_000)
 def analysed(text: str) -> Analysed:
-    """Return the words of a text, as ``tokens`` has them, in the shape in which looking for some of them is quick.
+    """Return the words of a text, in the shape in which looking for some of them is quick.
 
-    >>> analysed("on-device").runs
-    [(0, 2, 'ondevice')]
+    >>> analysed("Žiga's on-device ε").forms
+    ['ziga', 'on', 'device', 'u3b5']
+    >>> analysed("an on-device state-of-the-art model").runs
+    [(1, 3, 'ondevice'), (3, 7, 'stateoftheart')]
     """
     parts = _parts(text)
     places = list(accumulate(map(len, parts)))
-    starts, ends, found = array("I", places[:-1:3]), array("I", places[1::3]), list(map(_form, parts[1::3]))
+    starts, ends, overs = (array("I", places[n:-1:3]) for n in range(3))  # over: with the possessive ending
+    found = list(map(_form, parts[1::3]))
     if not all(found):
-        starts, ends = (array("I", compress(places, found)) for places in (starts, ends))
+        starts, ends, overs = (array("I", compress(places, found)) for places in (starts, ends, overs))
         found = list(filter(None, found))
     runs: list[tuple[int, int, str]] = []
     for hyphen in _HYPHEN.finditer(text):
-        i = bisect_left(ends, hyphen.start())
-        if i + 1 < len(ends) and ends[i] == hyphen.start() and starts[i + 1] == hyphen.end():
+        i = bisect_left(overs, hyphen.start())
+        if i + 1 < len(overs) and overs[i] == hyphen.start() and starts[i + 1] == hyphen.end():
             first = runs.pop()[0] if runs and runs[-1][1] == i + 1 else i
-            runs.append((first, i + 2, "".join(found[first : i + 2])))
+            runs.append((first, i + 2, "".join(found[first : i + 2])[:_LONGEST]))
     return Analysed(starts, ends, found, list(map(stem, found)), runs)
 
 
@@ -134,25 +112,6 @@ def forms(text: str) -> list[str]:
 def _parts(text: str) -> list[str]:
     """Return what is before a word, the word and its possessive ending, for each word, and what is left at the end."""
     return (_ASCII_WORD if text.isascii() else _WORD).split(text)
-
-
-def compounds(text: str) -> list[str]:
-    """Return the words that hyphens join, written together.
-
-    >>> compounds("an on-device state-of-the-art model")
-    ['ondevice', 'stateoftheart']
-    """
-    found: list[str] = []
-    run: list[str] = []
-    for token in tokens(text):
-        if not token.joined:
-            if len(run) > 1:
-                found.append("".join(run)[:_LONGEST])
-            run = []
-        run.append(token.form)
-    if len(run) > 1:
-        found.append("".join(run)[:_LONGEST])
-    return found
 
 
 _stemmer = Stemmer.Stemmer("english")

@@ -40,7 +40,7 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A word of the query with all that it may stand for; ``form`` is the word as it was typed."""
+    """A word of the query with all that it may stand for; ``form`` is the word as typed, a typo as what it means."""
 
     alternatives: tuple[Alternative, ...]
     form: str = ""
