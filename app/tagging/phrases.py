@@ -126,10 +126,6 @@ class _Node:
         return node
 
 
-Coming = tuple[list[int], list[tuple[int, _Node]]]
-"""The places of a word in a text, and the steps that it takes."""
-
-
 class Lexicon:
     """All the phrases of the rules, found in a text in one go."""
 
@@ -206,7 +202,7 @@ class Lexicon:
     def find(self, text: Text) -> dict[int, list[Place]]:
         """Return the places of each phrase that the text has, by the phrase's number, in the text's order."""
         found: dict[int, list[Place]] = {}
-        coming: dict[_Node, list[Coming]] = {}
+        coming: dict[_Node, set[str]] = {}
         for word, places in text.places.items():
             node = self._beginnings.get(word)
             if node is None:
@@ -223,12 +219,11 @@ class Lexicon:
         return found
 
 
-def _coming(node: _Node, text: Text, known: dict[_Node, list[Coming]]) -> list[Coming]:
+def _coming(node: _Node, text: Text, known: dict[_Node, set[str]]) -> set[str]:
     """Return the words of a text that a node may take, looked up once."""
     coming = known.get(node)
     if coming is None:
-        places = text.places
-        coming = known[node] = [(places[word], node.ahead[word]) for word in node.ahead.keys() & places.keys()]
+        coming = known[node] = node.ahead.keys() & text.places.keys()
     return coming
 
 
@@ -237,16 +232,17 @@ def _follow(
     starts: list[int],
     text: Text,
     found: dict[int, list[Place]],
-    coming: dict[_Node, list[Coming]],
+    coming: dict[_Node, set[str]],
 ) -> None:
     """Note the phrases that go on from the places of a word, each step to the nearest word that it may take."""
-    sentences = text.sentences
+    all_places, sentences = text.places, text.sentences
     waiting = [(beginning, start, start) for start in starts]
     while waiting:
         node, start, at = waiting.pop()
         sentence, last = sentences[at], at + node.reach
         nearest: dict[_Node, int] = {}
-        for places, ways in coming[node]:
+        for word in coming[node]:
+            places = all_places[word]
             i = places[-1]
             if i <= at:
                 continue
@@ -254,7 +250,7 @@ def _follow(
                 i = places[bisect_right(places, at)]
             if i > last or sentences[i] != sentence:
                 continue
-            for reach, following in ways:
+            for reach, following in node.ahead[word]:
                 if i - at <= reach and i < nearest.get(following, i + 1):
                     nearest[following] = i
         for following, i in nearest.items():
