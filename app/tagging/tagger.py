@@ -133,37 +133,48 @@ def _lists(rule: Rule) -> tuple[Phrases, ...]:
 
 
 class _Paper:
-    """A paper's text while rules look at it."""
+    """A paper's text while rules look at it. Sets of sentences are the bits of a number."""
 
     def __init__(self, text: Text, found: dict[int, list[Place]], claims: Numbers, others: Numbers) -> None:
         self.found = found
         self._numbers = frozenset(found)
         self._text = text
         self._claims = claims
-        sentences = text.sentences
-        title, abstract = set(sentences[: text.title_words]), set(sentences[text.title_words :])
-        first = sentences[text.title_words] if abstract else -1
+        self._within: dict[Numbers, int] = {}
+        self._passing: dict[Numbers, set[int]] = {}
+        sentences, title_words = text.sentences, text.title_words
+        # The first sentence of the abstract, and those of the title before it.
+        first = 1 << sentences[title_words] if title_words < len(sentences) else 0
+        all_of_it = (1 << sentences[-1] + 1) - 1 if sentences else 0
+        title = (1 << sentences[title_words - 1] + 1) - 1 if title_words else 0
+        abstract = all_of_it & -first
         claiming = self._sentences(claims)
-        first_claim = min((s for s in claiming if s >= first), default=-1)
+        first_claim = claiming & abstract
         # The sentences from the first claim on: before it an abstract says what others did. One that never says
         # "we" speaks of its own paper throughout.
-        own = {s for s in abstract if s >= first_claim}
-        if first_claim < 0:
-            claiming = set(own)
-        own -= self._sentences(others) - claiming
+        own = abstract & -(first_claim & -first_claim) if first_claim else abstract
+        if not first_claim:
+            claiming = own
+        own &= ~self._sentences(others) | claiming
         self._zones = {
-            "anywhere": title | abstract,
+            "anywhere": all_of_it,
             "title": title,
             "abstract": abstract,
-            "opening": title | {first},
+            "opening": title | first,
             "claim": title | claiming,
             "own": title | own,
         }
-        self._passing: dict[Numbers, set[int]] = {}
 
-    def _sentences(self, numbers: Numbers) -> set[int]:
-        found, sentences = self.found, self._text.sentences
-        return {sentences[start] for n in numbers & self._numbers for start, _ in found[n]}
+    def _sentences(self, numbers: Numbers) -> int:
+        """Return the sentences in which one of the phrases begins."""
+        within = self._within.get(numbers)
+        if within is None:
+            sentences = self._text.sentences
+            within = 0
+            for sentence in {sentences[start] for n in numbers & self._numbers for start, _ in self.found[n]}:
+                within |= 1 << sentence
+            self._within[numbers] = within
+        return within
 
     def _aside(self, numbers: Numbers) -> set[int]:
         """Return the words that follow one of the phrases so closely that they are said in passing."""
@@ -190,13 +201,13 @@ class _Paper:
             return self._subject()
         sentences, rule, found = self._text.sentences, compiled.rule, self.found
         zone = self._zones[rule.place]
-        places = [p for n in sorted(compiled.any & numbers) for p in found[n] if sentences[p[0]] in zone]
-        if places and compiled.near:
-            near = self._sentences(compiled.near)
-            places = [p for p in places if sentences[p[0]] in near]
-        if places and compiled.unless:
-            unless = self._sentences(compiled.unless)
-            places = [p for p in places if sentences[p[0]] not in unless]
+        if compiled.near:
+            zone &= self._sentences(compiled.near)
+        if compiled.unless:
+            zone &= ~self._sentences(compiled.unless)
+        if not zone:
+            return []
+        places = [p for n in sorted(compiled.any & numbers) for p in found[n] if zone >> sentences[p[0]] & 1]
         if places and compiled.aside:
             passing = self._aside(compiled.aside)
             places = [p for p in places if p[0] not in passing]
