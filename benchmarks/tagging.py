@@ -3,9 +3,10 @@
     python benchmarks/tagging.py [--papers 20000]
 
 Texts are those of the collection beside the project; without it, the digest's over and over. Adversarial texts are made
-of the rules' own phrases so that as many of them as possible begin and few end. They are compared per kilobyte, in the
-same run, with ordinary papers as they are, and with ordinary abstracts glued together to the same length: ratios near
-1, or below, mean that no text makes the tagger stall.
+of the rules' own words so that as many of their phrases as possible begin and few end; the last kind is nothing but
+whole phrases, in which everything is found. They are compared per kilobyte, in the same run, with ordinary papers of
+the collection and with those of the digest, which speak of privacy throughout: ratios near 1, or below, mean that no
+text makes the tagger stall.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import orjson
 from corpus import CORPUS, digest
 
 from app.tagging.rulebook import load
-from app.tagging.tagger import LONGEST, load_tagger
+from app.tagging.tagger import LONGEST, Tagger, load_tagger
 
 Texts = list[tuple[str, str]]
 
@@ -50,6 +51,9 @@ def adversarial() -> Iterator[tuple[str, str]]:
     yield "a sentence a word", "DP. FL. We. MIA! " * LONGEST
     yield "brackets", "((DP) (FL) " * LONGEST
     yield "mentions", "unlike existing such as differential privacy " * LONGEST
+    phrases = [phrase for rule in rules.rules for phrase in rule.any]
+    words = (rng.choice(step.words).strip("*^") for phrase in rng.choices(phrases, k=LONGEST) for step in phrase)
+    yield "phrases of rules one after another", " ".join(words)
 
 
 def seconds(work: Callable[[], object], rounds: int = 9) -> float:
@@ -60,6 +64,11 @@ def seconds(work: Callable[[], object], rounds: int = 9) -> float:
         work()
         taken.append(time.process_time() - start)
     return min(taken)
+
+
+def per_character(tagger: Tagger, papers: Texts) -> float:
+    """Return the seconds that a character of some texts takes."""
+    return seconds(lambda: [tagger.tag(*paper) for paper in papers]) / sum(map(len, chain.from_iterable(papers)))
 
 
 def main() -> None:
@@ -74,18 +83,16 @@ def main() -> None:
         tags += len(tagger.tag(title, abstract))
     taken = time.process_time() - start
     print(f"{len(papers):,} papers, {tags:,} tags: {len(papers) / taken:,.0f} papers a second on one core")
-    few = papers[:500]
-    usual = seconds(lambda: [tagger.tag(*paper) for paper in few]) / sum(map(len, chain.from_iterable(few)))
-    glued = " ".join(abstract for _, abstract in papers[:2000])
-    plain = [glued[i : i + LONGEST] for i in range(0, min(len(glued), 20 * LONGEST) - LONGEST, LONGEST)] or [glued]
-    long = sum(seconds(lambda text=text: tagger.tag("", text)) / len(text) for text in plain) / len(plain)
-    print(f"ordinary papers: {usual * 1e6:.2f} ms for a kilobyte, abstracts glued together: {long * 1e6:.2f} ms")
+    usual, privacy = (
+        per_character(tagger, papers[:500]),
+        per_character(tagger, [(p.title, p.abstract) for p in digest()]),
+    )
+    print(f"a kilobyte of ordinary papers takes {usual * 1e6:.2f} ms, of the digest's {privacy * 1e6:.2f} ms")
     for name, text in adversarial():
-        read = text[:LONGEST]
-        own = seconds(lambda text=read: tagger.tag("", text)) / len(read)
+        own = per_character(tagger, [("", text[:LONGEST])])
         million = seconds(lambda text=(text * 50)[:1_000_000]: tagger.tag(text, text), rounds=1)
         print(
-            f"{name}: {own / usual:.2f} times papers, {own / long:.2f} times what is glued; "
+            f"{name}: {own / usual:.2f} times ordinary papers, {own / privacy:.2f} times the digest's; "
             f"a megabyte of it in both fields takes {million * 1000:.0f} ms"
         )
 

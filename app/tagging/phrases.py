@@ -24,6 +24,8 @@ _TOKEN = re.compile(
 _WORD = r"[^\W_]+\*?|\*[^\W_]+|#"
 _PART = re.compile(rf"\(([^()]+)\)(\*?)|~(\d+)|({_WORD})|(\S)")
 _KNOWN_WORDS = 200_000
+WIDE = 48
+"""Next words of a phrase's beginning from which on the text's next words are looked up among them, not they in it."""
 MOST_PLACES = 64
 """Places of a word from which phrases are followed; no abstract has more, a text made to be slow may have thousands."""
 
@@ -56,6 +58,8 @@ class Text:
     spans: list[tuple[int, int]]
     sentences: list[int]
     places: dict[str, list[int]]
+    known: list[tuple[str, ...]]
+    """As what each word occurs in the phrases."""
 
 
 def expand(phrase: str) -> list[str]:
@@ -171,9 +175,15 @@ class Lexicon:
             title_words = title_words or (len(spans) if field is title else 0)
         places: dict[str, list[int]] = {}
         mixed: set[str] = set()
+        known_words: list[tuple[str, ...]] = [()] * len(spans)
         for word, standing in words.items():
             keys = self._known.get(word)
-            for key in self._keys(word) if keys is None else keys:
+            if keys is None:
+                keys = self._keys(word)
+            if keys:
+                for i in standing:
+                    known_words[i] = keys
+            for key in keys:
                 known = places.get(key)
                 if known is None:
                     places[key] = standing[:]
@@ -182,7 +192,7 @@ class Lexicon:
                     mixed.add(key)
         for key in mixed:
             places[key].sort()
-        return Text(title_words, spans, sentences, places)
+        return Text(title_words, spans, sentences, places, known_words)
 
     def _keys(self, token: str) -> tuple[str, ...]:
         """Return as what a word occurs in the phrases; one that begins a sentence has ``^`` before it."""
@@ -211,7 +221,7 @@ class Lexicon:
             alone = [(start, start) for start in starts] if node.ends else []
             for number in node.ends:
                 found.setdefault(number, []).extend(alone)
-            if node.ahead and _coming(node, text, coming):
+            if len(node.ahead) > WIDE or (node.ahead and _coming(node, text, coming)):
                 _follow(node, starts, text, found, coming)
         for standing in found.values():
             if len(standing) > 1:
@@ -235,28 +245,37 @@ def _follow(
     coming: dict[_Node, set[str]],
 ) -> None:
     """Note the phrases that go on from the places of a word, each step to the nearest word that it may take."""
-    all_places, sentences = text.places, text.sentences
+    all_places, sentences, known = text.places, text.sentences, text.known
     waiting = [(beginning, start, start) for start in starts]
     while waiting:
         node, start, at = waiting.pop()
         sentence, last = sentences[at], at + node.reach
         nearest: dict[_Node, int] = {}
-        for word in coming[node]:
-            places = all_places[word]
-            i = places[-1]
-            if i <= at:
-                continue
-            if len(places) > 1:
-                i = places[bisect_right(places, at)]
-            if i > last or sentences[i] != sentence:
-                continue
-            for reach, following in node.ahead[word]:
-                if i - at <= reach and i < nearest.get(following, i + 1):
-                    nearest[following] = i
+        if len(node.ahead) > WIDE:
+            for i in range(at + 1, min(last + 1, len(sentences))):
+                if sentences[i] != sentence:
+                    break
+                for word in known[i]:
+                    for reach, following in node.ahead.get(word, ()):
+                        if i - at <= reach and following not in nearest:
+                            nearest[following] = i
+        else:
+            for word in coming[node]:
+                places = all_places[word]
+                i = places[-1]
+                if i <= at:
+                    continue
+                if len(places) > 1:
+                    i = places[bisect_right(places, at)]
+                if i > last or sentences[i] != sentence:
+                    continue
+                for reach, following in node.ahead[word]:
+                    if i - at <= reach and i < nearest.get(following, i + 1):
+                        nearest[following] = i
         for following, i in nearest.items():
             for number in following.ends:
                 found.setdefault(number, []).append((start, i))
-            if following.ahead and _coming(following, text, coming):
+            if len(following.ahead) > WIDE or (following.ahead and _coming(following, text, coming)):
                 waiting.append((following, start, i))
 
 
