@@ -209,6 +209,26 @@ PAPERS = {
         "We attack databases under order-preserving encryption, where range queries are answered over ciphertexts.",
         {"tabular"},
     ),
+    "words of a saying are no data": (
+        "Epidemic Averaging in the Face of Stragglers",
+        "Every peer passes its parameters on to random peers. We bound the rounds until all of them agree.",
+        set(),
+    ),
+    "a network of nodes and edges is a graph, deep networks are none": (
+        "Estimating Densities of Temporal Networks",
+        "We release when the links of a temporal network appear, such that no edge between two nodes can be told.",
+        {"graph"},
+    ),
+    "signals of the brain are those of a sensor": (
+        "Decoders for Brain-Machine Interfaces",
+        "We predict movements from intracortical signals and compare recurrent decoders on them.",
+        {"sensor"},
+    ),
+    "palms are pictures but no faces": (
+        "Palmprint Verification across Sites",
+        "We match prints of palms that several sites keep to themselves.",
+        {"image"},
+    ),
     "developers of models write no code here": (
         "Who Reads the Chats?",
         "We compare what LLM developers say on users' chats: LLM developers keep conversations for training language"
