@@ -30,6 +30,18 @@ CASES = [
     ("Private convex optimization", "We give rates of differentially private stochastic optimization.", "dp-training"),
     ("Private histograms", "We release histograms under differential privacy.", "differential-privacy"),
     ("Private PAC learning", "We bound the samples of differentially private PAC learning.", "differential-privacy"),
+    # A guarantee of its family that is never called by its name is told by what only such work says.
+    ("Grouping by votes", "We give an algorithm with provable privacy guarantees. Its additive error is optimal for "
+     "fixed privacy parameters.", "differential-privacy"),
+    ("Private learners of thresholds", "We show that private learners need a larger sample complexity than others.",
+     "differential-privacy"),
+    ("Private learning of a secret", "We bound queries in bayesian private learning against an eavesdropper.", ""),
+    ("Keys from noise", "We prove privacy amplification for quantum key distribution.", ""),
+    ("Small hearts", "We count beats. We discuss limits: an absence of formal differential privacy guarantees.", ""),
+    # Choosing hyperparameters under DP is part of training; testing hypotheses about a regression isn't.
+    ("Differentially private hyperparameter tuning", "We tune models under differential privacy.", "dp-training"),
+    ("Hypothesis tests for differentially private regression", "We test hypotheses about private regression.",
+     "differential-privacy"),
     # Rule 9: local DP is what users do before their data leaves them.
     ("Private frequencies", "We estimate frequencies under local differential privacy (LDP).", "local-dp"),
     ("Counting forever", "We study differentially private counting under continual observation.", "continual-release"),
