@@ -130,6 +130,25 @@ PAPERS = [
         "and removes their updates, so that the global model stays accurate under poisoning attacks.",
         {"defence"},
     ),
+    (
+        "Telling Whether a Suspect Model Was Stolen",
+        "Owners lose models by extraction. We propose a fingerprinting method that verifies the ownership of a suspect "
+        "model: it detects stolen models by their answers to a few queries, even after distillation.",
+        {"defence"},
+    ),
+    (
+        "A Tighter Privacy Analysis of Noisy Averaging",
+        "Known bounds on the privacy of noisy averaging under differential privacy grow with every step. We give a new "
+        "analysis and prove that privacy loss converges to a constant for strongly convex and smooth losses. Our bound "
+        "is tight up to a logarithmic factor.",
+        {"theory"},
+    ),
+    (
+        "Averaging over Gossip",
+        "We propose an algorithm for decentralized learning on time-varying graphs. We establish a linear convergence "
+        "rate for strongly convex functions and a sublinear regret bound in the online setting.",
+        {"method", "theory"},
+    ),
 ]
 
 
