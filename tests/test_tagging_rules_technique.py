@@ -51,6 +51,11 @@ CASES = [
     ("Model predictive control", "We control a drone with MPC.", ""),
     # Rules 10-12: hiding, anonymising, and making people unrecognisable.
     ("Hiding gender", "We learn representations of speech that hide sensitive attributes, for privacy.", "obfuscation"),
+    ("Photos of no use", "We make personal pictures unlearnable, so that nobody trains on them.", "obfuscation"),
+    ("My drawings", "Against style mimicry of artists we add imperceptible perturbations.", "obfuscation"),
+    ("Searching among decoys", "We protect privacy by sending fake queries besides the true ones.", "obfuscation"),
+    ("Crowds of places", "For privacy we publish locations so that each user hides among k others.", "anonymization"),
+    ("Rulings", "We find and mask the names of parties in court decisions, for privacy.", "text-sanitization"),
     ("Blurred streets", "We propose a face anonymization for pedestrians' privacy.", "visual-anonymization"),
     ("Clinical notes", "We mask personal information (PII) in clinical notes for privacy.", "text-sanitization"),
     ("Grouped records", "We publish records under k-anonymity so that privacy is kept.", "anonymization"),
