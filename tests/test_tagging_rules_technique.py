@@ -240,6 +240,16 @@ CASES = [
     ("Consistent answers after LLM unlearning", "We find that fictitious answers conflict.", "machine-unlearning"),
     # Noise by a shuffler's rules is local only where the paper says so.
     ("Bounds in the shuffle model", "We bound the differential privacy of local randomizers.", "shuffle-dp"),
+    # Protocols for what networks compute between their layers; servers that are trusted together.
+    ("Private inference", "We design secure protocols for nonlinear functions in private inference.", "mpc"),
+    ("Many servers", "We propose a secure multi-server protocol that offers input privacy.", "mpc"),
+    ("Totals", "Clients keep their private vectors, and the server can only access the sum of them.",
+     "secure-aggregation"),
+    # Concepts of artists are forgotten; spurious features that are unlearnt are nobody's data.
+    ("Ablating concepts", "We propose ablating concepts of artists from diffusion models.", "machine-unlearning"),
+    ("Adversarial unlearning", "We help the model to unlearn spurious features.", ""),
+    # Sampling of unknown data for inference makes no data to share.
+    ("Data augmentation MCMC for inference", "We propose data augmentation for inference from private data.", ""),
     # Generative classifiers generate nothing.
     ("Classifiers leak", "We find that generative text classifiers leak private data.", ""),
 ]  # fmt: skip
