@@ -477,3 +477,47 @@ def test_look_alikes_in_security_papers(title: str, abstract: str, expected: set
 )
 def test_attacks_in_papers_of_security_venues(title: str, abstract: str, expected: set[str]) -> None:
     assert attacks(title, abstract) == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "abstract", "expected"),
+    [
+        (
+            "Momentum against liars",
+            "We study Byzantine-resilient stochastic gradient descent: some workers return whatever they like.",
+            {"poisoning"},
+        ),
+        (
+            "Agreeing despite faults",
+            "We speed up a Byzantine fault-tolerant state machine that orders transactions.",
+            set(),
+        ),
+        (
+            "Smaller models for smaller phones",
+            "In federated learning, our sub-model extraction gives each device a part of the global model.",
+            set(),
+        ),
+        (
+            "Whose copy is this?",
+            "We use dataset inference as a defence against model stealing: a stolen model knows its owner's data.",
+            {"model-extraction"},
+        ),
+        (
+            "What noise keeps back",
+            "We bound the success of any reconstruction attack against DP-SGD, a differentially private optimiser.",
+            {"data-reconstruction"},
+        ),
+        (
+            "Not only data are private",
+            "Our mechanism gives model privacy: whoever sends queries to the model learns little of how it works.",
+            {"model-extraction"},
+        ),
+        (
+            "Cut in two",
+            "In split learning, we show how a malicious server recovers the inputs of its clients.",
+            {"data-reconstruction"},
+        ),
+    ],
+)
+def test_attacks_on_models_and_on_what_they_learn_from(title: str, abstract: str, expected: set[str]) -> None:
+    assert attacks(title, abstract) == expected
