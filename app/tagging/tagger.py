@@ -19,13 +19,15 @@ LONGEST = 20_000
 """Characters of a field that are read; a longer one is no abstract, and its beginning says what it is about."""
 MOST_EVIDENCE = 3
 """Places that are shown for a tag."""
+LEAST_SHARE = 0.5
+"""Of the weightiest rule's weight (1 at most), what a rule must weigh for its places to be shown."""
 SUBJECT_WORDS = 8
 """Words shown of the sentence in which a paper says what it does, where a rule has none of its own."""
 ASIDE_REACH = 6
 """Words after a phrase such as "unlike" that are still spoken of in passing."""
 ENOUGH = 1.0 - 1e-6
 """The sum of weights that gives a label: 1, but for what adding decimal fractions loses."""
-_CODE_VERSION = "6"
+_CODE_VERSION = "7"
 
 Field = Literal["title", "abstract"]
 Numbers = frozenset[int]
@@ -234,8 +236,12 @@ def _telling(key: LabelKey, reasons: dict[LabelKey, list[_Reason]], paper: _Pape
     A rule's weight is shared by its places.
     """
     entries: list[tuple[float, Span, str]] = []
-    for reason in reasons.get(key, ()):
+    spoken = reasons.get(key, [])
+    least = LEAST_SHARE * min(1.0, max((reason.rule.weight for reason in spoken), default=0.0))
+    for reason in spoken:
         rule = reason.rule
+        if rule.weight < least:
+            continue
         told = [span for k in reason.because for span, _ in _telling(k, reasons, paper)]
         shown = told or paper.spans(reason.places)
         entries += [(-rule.weight / len(shown), span, rule.name) for span in shown]
