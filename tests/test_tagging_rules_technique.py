@@ -19,6 +19,17 @@ CASES = [
     ("One from many", "We train a classifier from hospitals that cannot share data for privacy.", "federated-learning"),
     ("Swarms", "We plan paths by distributed optimization over a network of robots.", ""),
     ("Ten banks", "Banks jointly train a detector without pooling their ledgers.", "federated-learning"),
+    ("Drift", "We correct the client drift of FedAvg when data are heterogeneous.", "federated-learning"),
+    ("Robust averages", "We average weights. This may be useful in few-shot and federated learning.", ""),
+    ("Server free", "We study federated learning without a central server, among trusted neighbours.",
+     "decentralized-learning"),
+    ("Decentralized optimization", "Federated or not, clients send bits to their neighbors in a graph. We"
+     " track gradients under data heterogeneity across clients.", "decentralized-learning"),
+    # What is one client's own, and what is one party's part of the features.
+    ("Experts", "In federated learning a single global model is suboptimal for heterogeneous users. We train many.",
+     "personalized-fl"),
+    ("Columns", "We study federated regression, where each agent observes a different subset of the features.",
+     "vertical-fl"),
     ("Posts", "We protect mail by post-quantum encryption with standard ciphers.", ""),
     ("Fewer points", "We give decremental learning of kernel machines, as privacy asks.", "machine-unlearning"),
     ("Locked files", "We detect ransomware by the entropy of encrypted files; cryptographic keys play no part.", ""),
