@@ -63,15 +63,19 @@ class Text:
 
 
 def expand(phrase: str) -> list[str]:
-    """Return the phrases that one with choices of several words stands for.
+    """Return the phrases that one with choices of several words stands for; choices of one word stay together.
 
-    >>> expand("gradient (inversion|matching attack) risk")
-    ['gradient inversion risk', 'gradient matching attack risk']
+    >>> expand("gradient (inversion|leakage|matching attack) risk")
+    ['gradient (inversion|leakage) risk', 'gradient matching attack risk']
     """
     for found in re.finditer(r"\(([^()]+)\)", phrase):
-        if any(re.search(r"[\s/'’-]", choice.strip()) for choice in found[1].split("|")):
+        choices = [choice.strip() for choice in found[1].split("|")]
+        several = [choice for choice in choices if re.search(r"[\s/'’-]", choice)]
+        if several:
             before, after = phrase[: found.start()], phrase[found.end() :]
-            return [p for choice in found[1].split("|") for p in expand(f"{before}{choice.strip()}{after}")]
+            single = "|".join(choice for choice in choices if choice not in several)
+            kept = [f"({single})" if "|" in single else single] if single else []
+            return [p for choice in (*kept, *several) for p in expand(f"{before}{choice}{after}")]
     return [phrase]
 
 
