@@ -25,6 +25,8 @@ CASES = [
      "decentralized-learning"),
     ("Decentralized optimization", "Federated or not, clients send bits to their neighbors in a graph. We"
      " track gradients under data heterogeneity across clients.", "decentralized-learning"),
+    ("Cut", "Clients send intermediate activations to a server that runs the rest of the model. We keep them private.",
+     "split-learning"),
     # What is one client's own, and what is one party's part of the features.
     ("Experts", "In federated learning a single global model is suboptimal for heterogeneous users. We train many.",
      "personalized-fl"),
