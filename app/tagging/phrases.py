@@ -16,11 +16,12 @@ from dataclasses import dataclass
 
 WIDEST_GAP = 12
 _TOKEN = re.compile(
-    r"\\[A-Za-z]+|[^\W_]+(?:[²³⁺])?"
-    r"|(?<!\be\.g)(?<!\bi\.e)(?<!\bal)(?<!\bvs)(?<!\bcf)(?<!\bw\.r\.t)[.!?;](?=\s|$)"
-    r"|(?<=[a-z)]{2})[.!?](?=[A-Z])"
+    r"[^\W_]+[²³⁺]?"
+    r"|\\[A-Za-z]+"
+    r"|[.!?;](?:(?=\s|$)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bal\.)(?<!\bvs\.)(?<!\bcf\.)(?<!\bw\.r\.t\.)"
+    r"|(?=[A-Z])(?<=[a-z)]{2}[.!?]))"
 )
-"""A command of LaTeX, a word, or the end of a sentence, which a text may have without a space behind it."""
+"""A word, a command of LaTeX, or the end of a sentence, which a text may have without a space behind it."""
 _WORD = r"[^\W_]+\*?|\*[^\W_]+|#"
 _PART = re.compile(rf"\(([^()]+)\)(\*?)|~(\d+)|({_WORD})|(\S)")
 _KNOWN_WORDS = 200_000
@@ -171,7 +172,11 @@ class Lexicon:
                     continue
                 if first:
                     word, first = f"^{word}", False
-                words.setdefault(word, []).append(len(spans))
+                standing = words.get(word)
+                if standing is None:
+                    words[word] = [len(spans)]
+                else:
+                    standing.append(len(spans))
                 spans.append(found.span())
                 sentences.append(sentence)
             sentence += 1

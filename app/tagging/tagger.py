@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import accumulate
 from operator import itemgetter
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from app.paper import Evidence, Tag
 from app.tagging.phrases import Lexicon, Place, Text, foreign
@@ -52,8 +52,7 @@ class _Compiled:
     aside: Numbers
 
 
-@dataclass(frozen=True, slots=True)
-class _Reason:
+class _Reason(NamedTuple):
     """A rule that speaks for a label: where it fires, or the labels that it is told by."""
 
     rule: Rule
@@ -213,7 +212,7 @@ class _Paper:
         if places and compiled.aside:
             passing = self._aside(compiled.aside)
             places = [p for p in places if p[0] not in passing]
-        return places if len({start for start, _ in places}) >= rule.times else []
+        return [] if rule.times > 1 and len({start for start, _ in places}) < rule.times else places
 
     def _subject(self) -> list[Place]:
         """Return where the abstract first says what the authors did; else the title, else the first words."""
