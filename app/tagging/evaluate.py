@@ -128,7 +128,7 @@ def as_markdown(qualities: Mapping[str, Quality]) -> str:
         "The rules were written with an eye on their errors in every set but the one called unseen: its figures",
         "are what to expect of a paper that nobody has looked at. Labels of further papers are in",
         "`benchmarks/labels.jsonl`; their texts are looked up in the file `TEXTS=` by their titles, those with an",
-        "arXiv id can be fetched there, and a paper without a text is left out.",
+        "arXiv or OpenReview id can be fetched there, and a paper without a text is left out.",
     ]
     for name, quality in qualities.items():
         lines += ["", f"## {name}: {quality.papers} papers"]
