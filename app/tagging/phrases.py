@@ -10,7 +10,6 @@ over the end of a sentence.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -25,8 +24,6 @@ _TOKEN = re.compile(
 _WORD = r"[^\W_]+\*?|\*[^\W_]+|#"
 _PART = re.compile(rf"\(([^()]+)\)(\*?)|~(\d+)|({_WORD})|(\S)")
 _KNOWN_WORDS = 200_000
-WIDE = 48
-"""Next words of a phrase's beginning from which on the text's next words are looked up among them, not they in it."""
 MOST_PLACES = 64
 """Places of a word from which phrases are followed; no abstract has more, a text made to be slow may have thousands."""
 
@@ -221,7 +218,9 @@ class Lexicon:
     def find(self, text: Text) -> dict[int, list[Place]]:
         """Return the places of each phrase that the text has, by the phrase's number, in the text's order."""
         found: dict[int, list[Place]] = {}
-        coming: dict[_Node, set[str]] = {}
+        ends = [0] * (text.sentences[-1] + 1 if text.sentences else 0)
+        for i, sentence in enumerate(text.sentences, start=1):
+            ends[sentence] = i
         for word, places in text.places.items():
             node = self._beginnings.get(word)
             if node is None:
@@ -230,61 +229,33 @@ class Lexicon:
             alone = [(start, start) for start in starts] if node.ends else []
             for number in node.ends:
                 found.setdefault(number, []).extend(alone)
-            if len(node.ahead) > WIDE or (node.ahead and _coming(node, text, coming)):
-                _follow(node, starts, text, found, coming)
+            if node.ahead:
+                _follow(node, starts, text, ends, found)
         for standing in found.values():
             if len(standing) > 1:
                 standing.sort()
         return found
 
 
-def _coming(node: _Node, text: Text, known: dict[_Node, set[str]]) -> set[str]:
-    """Return the words of a text that a node may take, looked up once."""
-    coming = known.get(node)
-    if coming is None:
-        coming = known[node] = node.ahead.keys() & text.places.keys()
-    return coming
-
-
-def _follow(
-    beginning: _Node,
-    starts: list[int],
-    text: Text,
-    found: dict[int, list[Place]],
-    coming: dict[_Node, set[str]],
-) -> None:
+def _follow(beginning: _Node, starts: list[int], text: Text, ends: list[int], found: dict[int, list[Place]]) -> None:
     """Note the phrases that go on from the places of a word, each step to the nearest word that it may take."""
-    all_places, sentences, known = text.places, text.sentences, text.known
+    sentences, known = text.sentences, text.known
     waiting = [(beginning, start, start) for start in starts]
     while waiting:
         node, start, at = waiting.pop()
-        sentence, last = sentences[at], at + node.reach
+        steps = node.ahead.get
         nearest: dict[_Node, int] = {}
-        if len(node.ahead) > WIDE:
-            for i in range(at + 1, min(last + 1, len(sentences))):
-                if sentences[i] != sentence:
-                    break
-                for word in known[i]:
-                    for reach, following in node.ahead.get(word, ()):
+        for i in range(at + 1, min(at + 1 + node.reach, ends[sentences[at]])):
+            for word in known[i]:
+                ways = steps(word)
+                if ways:
+                    for reach, following in ways:
                         if i - at <= reach and following not in nearest:
                             nearest[following] = i
-        else:
-            for word in coming[node]:
-                places = all_places[word]
-                i = places[-1]
-                if i <= at:
-                    continue
-                if len(places) > 1:
-                    i = places[bisect_right(places, at)]
-                if i > last or sentences[i] != sentence:
-                    continue
-                for reach, following in node.ahead[word]:
-                    if i - at <= reach and i < nearest.get(following, i + 1):
-                        nearest[following] = i
         for following, i in nearest.items():
             for number in following.ends:
                 found.setdefault(number, []).append((start, i))
-            if len(following.ahead) > WIDE or (following.ahead and _coming(following, text, coming)):
+            if following.ahead:
                 waiting.append((following, start, i))
 
 
