@@ -4,9 +4,9 @@
 
 Texts are those of the collection beside the project; without it, the digest's over and over. Adversarial texts are made
 of the rules' own words so that as many of their phrases as possible begin and few end; the last kind is nothing but
-whole phrases, in which everything is found. They are compared per kilobyte, in the same run, with ordinary papers of
-the collection and with those of the digest, which speak of privacy throughout: ratios near 1, or below, mean that no
-text makes the tagger stall.
+whole phrases, in which everything is found. Texts of 20,000 characters, and what is read of them, are compared per
+kilobyte, in the same run, with ordinary papers of the collection and with those of the digest, which speak of privacy
+throughout: ratios near 1, or below, mean that no text makes the tagger stall.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from app.tagging.rulebook import load
 from app.tagging.tagger import LONGEST, Tagger, load_tagger
 
 Texts = list[tuple[str, str]]
+LENGTH = 20_000
+"""Characters of an adversarial text, of which the tagger reads the first ``LONGEST``."""
 
 
 def ordinary(most: int) -> Texts:
@@ -39,20 +41,20 @@ def ordinary(most: int) -> Texts:
 
 
 def adversarial() -> Iterator[tuple[str, str]]:
-    """Yield names and texts of the full length that is read."""
+    """Yield names and texts that are longer than what is read."""
     rng = random.Random(1)
     _, rules = load()
     beginnings = sorted({word.strip("*^") for rule in rules.rules for phrase in rule.any for word in phrase[0].words})
-    yield "one beginning, again and again", "federated " * LONGEST
-    yield "beginnings of phrases at random", " ".join(rng.choice(beginnings) for _ in range(LONGEST))
-    yield "claims without end", "we propose to train a private " * LONGEST
-    yield "a word without end", "priva" * LONGEST
-    yield "no words", "().,;-" * LONGEST
-    yield "a sentence a word", "DP. FL. We. MIA! " * LONGEST
-    yield "brackets", "((DP) (FL) " * LONGEST
-    yield "mentions", "unlike existing such as differential privacy " * LONGEST
+    yield "one beginning, again and again", "federated " * LENGTH
+    yield "beginnings of phrases at random", " ".join(rng.choice(beginnings) for _ in range(LENGTH))
+    yield "claims without end", "we propose to train a private " * LENGTH
+    yield "a word without end", "priva" * LENGTH
+    yield "no words", "().,;-" * LENGTH
+    yield "a sentence a word", "DP. FL. We. MIA! " * LENGTH
+    yield "brackets", "((DP) (FL) " * LENGTH
+    yield "mentions", "unlike existing such as differential privacy " * LENGTH
     phrases = [phrase for rule in rules.rules for phrase in rule.any]
-    words = (rng.choice(step.words).strip("*^") for phrase in rng.choices(phrases, k=LONGEST) for step in phrase)
+    words = (rng.choice(step.words).strip("*^") for phrase in rng.choices(phrases, k=LENGTH) for step in phrase)
     yield "phrases of rules one after another", " ".join(words)
 
 
@@ -89,11 +91,11 @@ def main() -> None:
     )
     print(f"a kilobyte of ordinary papers takes {usual * 1e6:.2f} ms, of the digest's {privacy * 1e6:.2f} ms")
     for name, text in adversarial():
-        own = per_character(tagger, [("", text[:LONGEST])])
+        own, whole = per_character(tagger, [("", text[:LONGEST])]), per_character(tagger, [("", text[:LENGTH])])
         million = seconds(lambda text=(text * 50)[:1_000_000]: tagger.tag(text, text), rounds=1)
         print(
-            f"{name}: {own / usual:.2f} times ordinary papers, {own / privacy:.2f} times the digest's; "
-            f"a megabyte of it in both fields takes {million * 1000:.0f} ms"
+            f"{name}: {whole / usual:.2f} times ordinary papers ({own / usual:.2f} times where all of it is read, "
+            f"{own / privacy:.2f} times the digest's); a megabyte in both fields takes {million * 1000:.0f} ms"
         )
 
 
