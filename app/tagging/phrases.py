@@ -156,7 +156,8 @@ class Lexicon:
         """Split a paper's text into words, and note of each as what it occurs in the phrases."""
         spans: list[Place] = []
         sentences: list[int] = []
-        words: dict[str, list[int]] = {}
+        places: dict[str, list[int]] = {}
+        known: list[tuple[str, ...]] = []
         title_words, sentence, first = 0, 0, True
         for field in (title, abstract):
             for found in _TOKEN.finditer(field):
@@ -169,36 +170,22 @@ class Lexicon:
                     continue
                 if first:
                     word, first = f"^{word}", False
-                standing = words.get(word)
-                if standing is None:
-                    words[word] = [len(spans)]
-                else:
-                    standing.append(len(spans))
+                keys = self._known.get(word)
+                if keys is None:
+                    keys = self._keys(word)
+                for key in keys:
+                    standing = places.get(key)
+                    if standing is None:
+                        places[key] = [len(spans)]
+                    else:
+                        standing.append(len(spans))
+                known.append(keys)
                 spans.append(found.span())
                 sentences.append(sentence)
             sentence += 1
             first = True
             title_words = title_words or (len(spans) if field is title else 0)
-        places: dict[str, list[int]] = {}
-        mixed: set[str] = set()
-        known_words: list[tuple[str, ...]] = [()] * len(spans)
-        for word, standing in words.items():
-            keys = self._known.get(word)
-            if keys is None:
-                keys = self._keys(word)
-            if keys:
-                for i in standing:
-                    known_words[i] = keys
-            for key in keys:
-                known = places.get(key)
-                if known is None:
-                    places[key] = standing[:]
-                else:
-                    known += standing
-                    mixed.add(key)
-        for key in mixed:
-            places[key].sort()
-        return Text(title_words, spans, sentences, places, known_words)
+        return Text(title_words, spans, sentences, places, known)
 
     def _keys(self, token: str) -> tuple[str, ...]:
         """Return as what a word occurs in the phrases; one that begins a sentence has ``^`` before it."""
