@@ -135,7 +135,10 @@ def _lists(rule: Rule) -> tuple[Phrases, ...]:
 
 
 class _Paper:
-    """A paper's text while rules look at it. Sets of sentences are the bits of a number."""
+    """A paper's text while rules look at it.
+
+    Sets of sentences are the bits of a number: ``-bit`` has that bit and all above it, ``bits & -bits`` is the lowest.
+    """
 
     def __init__(self, text: Text, found: dict[int, list[Place]], claims: Numbers, others: Numbers) -> None:
         self.found = found
