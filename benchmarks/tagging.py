@@ -29,11 +29,16 @@ LENGTH = 20_000
 """Characters of an adversarial text, of which the tagger reads the first ``LONGEST``."""
 
 
+def of_digest() -> Texts:
+    """Return titles and abstracts of the digest's papers."""
+    return [(paper.title, paper.abstract) for paper in digest()]
+
+
 def ordinary(most: int) -> Texts:
     """Return titles and abstracts of real papers."""
     if not CORPUS.exists():
         print(f"there is no {CORPUS}: measured on the digest's papers, over and over")
-        few = [(paper.title, paper.abstract) for paper in digest()]
+        few = of_digest()
         return (few * (most // len(few) + 1))[:most]
     with lzma.open(CORPUS) as lines:
         rows = (orjson.loads(line) for line, _ in zip(lines, range(most), strict=False))
@@ -85,10 +90,8 @@ def main() -> None:
         tags += len(tagger.tag(title, abstract))
     taken = time.process_time() - start
     print(f"{len(papers):,} papers, {tags:,} tags: {len(papers) / taken:,.0f} papers a second on one core")
-    usual, privacy = (
-        per_character(tagger, papers[:500]),
-        per_character(tagger, [(p.title, p.abstract) for p in digest()]),
-    )
+    usual = per_character(tagger, papers[:500])
+    privacy = per_character(tagger, of_digest())
     print(f"a kilobyte of ordinary papers takes {usual * 1e6:.2f} ms, of the digest's {privacy * 1e6:.2f} ms")
     for name, text in adversarial():
         own, whole = per_character(tagger, [("", text[:LONGEST])]), per_character(tagger, [("", text[:LENGTH])])
