@@ -37,6 +37,17 @@ def test_weights_add_up(tmp_path: Path) -> None:
     assert not given(sums, "A", "b c d e f g h i j experiments")
 
 
+def test_what_weighs_little_is_shown_only_where_nothing_weighs_more(tmp_path: Path) -> None:
+    """A rule needs half of the weightiest one's weight; the label's sum counts it all the same."""
+    rules = "theory:\n" + "".join(
+        f"  - any: [{w}]\n    weight: {n}\n" for w, n in (("a", 0.9), ("b", 0.44), ("c", 0.5))
+    )
+    sums = tagger(tmp_path, rules)
+    assert given(sums, "A", "b") == {"theory": ["A"]}
+    assert given(sums, "A", "b c") == {"theory": ["A", "c"]}
+    assert given(sums, "B", "c b") == {}
+
+
 def test_a_rule_without_phrases_shows_the_words_of_the_label_that_it_asks_for(tmp_path: Path) -> None:
     """Its evidence is that of the technique."""
     rules = tagger(tmp_path, "defence:\n  - having: [technique/blockchain]\n")
